@@ -1,7 +1,7 @@
-"""The ground floor's rows: people and roles, the clinic itself, towns, messages, the audit trail."""
+"""The ground floor's rows: people and roles, the clinic, towns, messages, the audit trail."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -46,7 +46,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("person who signs in")
@@ -194,7 +194,7 @@ class AuditEntry(models.Model):
 
 
 class HistoryEntry(models.Model):
-    """A row as it was and as it became, written by a trigger whoever wrote: page, shell, raw SQL."""
+    """A row as it was and as it became, written by a trigger: from a page or by raw SQL alike."""
 
     at = models.DateTimeField(_("when"))
     actor = models.CharField(_("who"), max_length=64, blank=True)

@@ -25,7 +25,7 @@ ADD_ONLY = (
 READ_ONLY = ("clinic.HistoryEntry",)
 # Some columns may change after the row is made; the row never goes.
 CHANGEABLE_COLUMNS: dict[str, Sequence[str]] = {
-    "intake.Intake": ("patient_id",),
+    "intake.Intake": ("patient_id", "case_id"),
     "intake.Clearance": ("revoked_at", "revoked_by_id", "revoked_because"),
 }
 # Changed freely, never deleted.
@@ -61,9 +61,9 @@ def grant_after_migrate(using: str, **_kwargs: Any) -> None:
 def _statements(role: sql.Identifier) -> list[sql.Composed]:
     statements = [
         sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {0}").format(role),
-        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}").format(
-            role
-        ),
+        sql.SQL(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}"
+        ).format(role),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}").format(role),
         # The record of migrations is the owner's.
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {0}").format(role),

@@ -7,6 +7,7 @@ variables refuses to start instead of opening an empty clinic. The others are `d
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -123,6 +124,7 @@ TEMPLATES = [
 # that command another DATABASE_URL. See docs/deployment.md.
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", "clinic_app")
 
+DATABASES: dict[str, dict[str, Any]]
 if ENVIRONMENT == "offline":
     DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"}}
 else:
@@ -136,17 +138,16 @@ else:
         from clinic import local_postgres
 
         _database_url = local_postgres.start(ENVIRONMENT).application_url
-    DATABASES = {
-        # The tests name their own database when they start.
-        "default": env.db_url_config(_database_url or "postgres:///tests_name_it_later")
-    }
+    # The tests name their own database when they start.
+    _database = env.db_url_config(_database_url or "postgres:///tests_name_it_later")
     # Connections a web process keeps open; 0 opens one for each request.
     _pool_size = env.int("DATABASE_POOL", 12)
-    DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
         "pool": {"min_size": 2, "max_size": _pool_size, "timeout": 10} if _pool_size else False,
     }
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    _database["CONN_HEALTH_CHECKS"] = True
+    DATABASES = {"default": _database}
 
 # --- People and sign-in -----------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"

@@ -149,7 +149,8 @@ class Case(models.Model):
 class Intake(models.Model):
     """What a person said, and what the protocol made of it. Never changed, never deleted.
 
-    Only `patient` may be filled in later, once: when an emailed code has proved who it is.
+    Only `patient` and `case` may be filled in later, once: when an emailed code has proved who
+    it is.
     """
 
     class Kind(models.TextChoices):

@@ -1,7 +1,7 @@
 """Reads of the intake's rows, in the domain's words."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import Case as CaseExpression
@@ -11,12 +11,14 @@ from clinic import access
 
 if TYPE_CHECKING:
     from clinic.models import User
-    from intake.models import Case, Clearance, Intake, Patient
+
+# Named by the model that uses it: naming the model here would be a circle of imports.
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
 
 
-class PatientQuerySet(models.QuerySet["Patient"]):
+class PatientQuerySet(models.QuerySet[Row]):
     def visible_to(self, user: "User") -> Self:
         """Staff see every patient's contact details; an account sees its own family."""
         if access.sees_all_patients(user):
@@ -24,7 +26,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(account=user.pk) if user.is_authenticated else self.none()
 
 
-class IntakeQuerySet(models.QuerySet["Intake"]):
+class IntakeQuerySet(models.QuerySet[Row]):
     def answers_visible_to(self, user: "User") -> Self:
         """Submitted answers: the chiropractor's, and the family's own."""
         if access.reads_answers(user):
@@ -32,7 +34,7 @@ class IntakeQuerySet(models.QuerySet["Intake"]):
         return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
+class CaseQuerySet(models.QuerySet[Row]):
     def unresolved(self) -> Self:
         """Cases that keep their patient from booking: waiting, or sent to a doctor."""
         return self.filter(state__in=("OPEN", "REFERRED"))
@@ -49,7 +51,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.order_by(severity, "due_at")
 
 
-class ClearanceQuerySet(models.QuerySet["Clearance"]):
+class ClearanceQuerySet(models.QuerySet[Row]):
     def standing(self) -> Self:
         return self.filter(revoked_at=None)
 

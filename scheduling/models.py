@@ -72,9 +72,7 @@ class VisitType(models.Model):
         verbose_name_plural = _("visit types")
         ordering = ["-for_first_visit", "minutes"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(minutes__gt=0), name="visit_type_has_length"
-            )
+            models.CheckConstraint(condition=models.Q(minutes__gt=0), name="visit_type_has_length")
         ]
 
     def __str__(self) -> str:
@@ -218,9 +216,7 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(room=None, room_busy=None)
-                | models.Q(
-                    room__isnull=False, room_busy__isnull=False, room_busy__isempty=False
-                ),
+                | models.Q(room__isnull=False, room_busy__isnull=False, room_busy__isempty=False),
                 name="visit_room_has_its_time",
             ),
         ]

@@ -1,7 +1,8 @@
 """Reads of the calendar, in the domain's words."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -12,10 +13,13 @@ from scheduling.slots import State
 
 if TYPE_CHECKING:
     from clinic.models import User
-    from scheduling.models import Appointment, Closure
 
 
-class AppointmentQuerySet(models.QuerySet["Appointment"]):
+# Named by the model that uses it: naming the model here would be a circle of imports.
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class AppointmentQuerySet(models.QuerySet[Row]):
     def visible_to(self, user: "User") -> Self:
         """Staff see every visit; an account sees its own family's."""
         if access.sees_calendar(user):
@@ -41,7 +45,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Visits any part of which lies in [start, end)."""
         return self.filter(visit__overlap=(start, end))
 
-    def locked(self, pk: object) -> "Appointment":
+    def locked(self, pk: UUID) -> Row:
         """The row as it is now, kept from other writers until the transaction ends."""
         return self.select_for_update(of=("self",)).get(pk=pk)
 
@@ -49,7 +53,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.order_by(Lower("visit"))
 
 
-class ClosureQuerySet(models.QuerySet["Closure"]):
+class ClosureQuerySet(models.QuerySet[Row]):
     def between(self, start: datetime, end: datetime) -> Self:
         return self.filter(during__overlap=(start, end))
 

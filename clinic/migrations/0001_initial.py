@@ -10,128 +10,271 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ServiceTown',
+            name="ServiceTown",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('order', models.PositiveSmallIntegerField(default=100, verbose_name='order in lists')),
-                ('is_active', models.BooleanField(default=True, verbose_name='offered to patients')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=100, verbose_name="order in lists"),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, verbose_name="offered to patients"),
+                ),
             ],
             options={
-                'verbose_name': 'service town',
-                'verbose_name_plural': 'service towns',
-                'ordering': ['order', 'name'],
+                "verbose_name": "service town",
+                "verbose_name_plural": "service towns",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='email address')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
-                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
-                ('is_desk', models.BooleanField(default=False, verbose_name='front desk')),
-                ('is_chiropractor', models.BooleanField(default=False, verbose_name='chiropractor')),
-                ('is_administrator', models.BooleanField(default=False, verbose_name='administrator')),
-                ('joined_at', models.DateTimeField(auto_now_add=True, verbose_name='joined')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="email address"),
+                ),
+                ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
+                ("is_desk", models.BooleanField(default=False, verbose_name="front desk")),
+                (
+                    "is_chiropractor",
+                    models.BooleanField(default=False, verbose_name="chiropractor"),
+                ),
+                (
+                    "is_administrator",
+                    models.BooleanField(default=False, verbose_name="administrator"),
+                ),
+                ("joined_at", models.DateTimeField(auto_now_add=True, verbose_name="joined")),
             ],
             options={
-                'verbose_name': 'person who signs in',
-                'verbose_name_plural': 'people who sign in',
-                'ordering': ['email'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower_case')],
+                "verbose_name": "person who signs in",
+                "verbose_name_plural": "people who sign in",
+                "ordering": ["email"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email", django.db.models.functions.text.Lower("email"))
+                        ),
+                        name="user_email_is_lower_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ClinicProfile',
+            name="ClinicProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default='Ashburn Village Chiropractic', max_length=120, verbose_name='name')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(default='+17035550142', max_length=128, region=None, verbose_name='phone')),
-                ('email', models.EmailField(default='desk@clinic.example.com', max_length=254, verbose_name='email')),
-                ('address', models.CharField(default='123 Example Plaza, Ashburn, VA 20147', max_length=200, verbose_name='address')),
-                ('minimum_notice_minutes', models.PositiveIntegerField(default=60, verbose_name='minimum notice, minutes')),
-                ('horizon_days', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(366)], verbose_name='bookable this many days ahead')),
-                ('step_minutes', models.PositiveIntegerField(default=10, validators=[django.core.validators.MinValueValidator(5)], verbose_name='a start every, minutes')),
-                ('hold_minutes', models.PositiveIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a chosen time is kept, minutes')),
-                ('cancellation_hours', models.PositiveIntegerField(default=24, verbose_name='a cancellation is late inside, hours')),
-                ('clearance_days', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a clearance lasts, days')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        default="Ashburn Village Chiropractic", max_length=120, verbose_name="name"
+                    ),
+                ),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        default="+17035550142", max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        default="desk@clinic.example.com", max_length=254, verbose_name="email"
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        default="123 Example Plaza, Ashburn, VA 20147",
+                        max_length=200,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "minimum_notice_minutes",
+                    models.PositiveIntegerField(default=60, verbose_name="minimum notice, minutes"),
+                ),
+                (
+                    "horizon_days",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(366),
+                        ],
+                        verbose_name="bookable this many days ahead",
+                    ),
+                ),
+                (
+                    "step_minutes",
+                    models.PositiveIntegerField(
+                        default=10,
+                        validators=[django.core.validators.MinValueValidator(5)],
+                        verbose_name="a start every, minutes",
+                    ),
+                ),
+                (
+                    "hold_minutes",
+                    models.PositiveIntegerField(
+                        default=10,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="a chosen time is kept, minutes",
+                    ),
+                ),
+                (
+                    "cancellation_hours",
+                    models.PositiveIntegerField(
+                        default=24, verbose_name="a cancellation is late inside, hours"
+                    ),
+                ),
+                (
+                    "clearance_days",
+                    models.PositiveIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="a clearance lasts, days",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'clinic',
-                'verbose_name_plural': 'clinic',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='clinic_profile_is_one_row')],
+                "verbose_name": "clinic",
+                "verbose_name_plural": "clinic",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pk", 1)), name="clinic_profile_is_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoryEntry',
+            name="HistoryEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('actor', models.CharField(blank=True, max_length=64, verbose_name='who')),
-                ('database_role', models.CharField(max_length=64, verbose_name='database role')),
-                ('table', models.CharField(max_length=64, verbose_name='table')),
-                ('row_id', models.CharField(max_length=64, verbose_name='row')),
-                ('operation', models.CharField(max_length=6, verbose_name='operation')),
-                ('before', models.JSONField(null=True, verbose_name='before')),
-                ('after', models.JSONField(null=True, verbose_name='after')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("actor", models.CharField(blank=True, max_length=64, verbose_name="who")),
+                ("database_role", models.CharField(max_length=64, verbose_name="database role")),
+                ("table", models.CharField(max_length=64, verbose_name="table")),
+                ("row_id", models.CharField(max_length=64, verbose_name="row")),
+                ("operation", models.CharField(max_length=6, verbose_name="operation")),
+                ("before", models.JSONField(null=True, verbose_name="before")),
+                ("after", models.JSONField(null=True, verbose_name="after")),
             ],
             options={
-                'verbose_name': 'history entry',
-                'verbose_name_plural': 'history',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['table', 'row_id'], name='history_by_row')],
+                "verbose_name": "history entry",
+                "verbose_name_plural": "history",
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["table", "row_id"], name="history_by_row")],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.SlugField(max_length=40, verbose_name='kind')),
-                ('recipient', models.EmailField(max_length=254, verbose_name='to')),
-                ('subject', models.CharField(max_length=200, verbose_name='subject')),
-                ('body', models.TextField(verbose_name='text')),
-                ('calendar', models.TextField(blank=True, verbose_name='calendar file')),
-                ('is_secret', models.BooleanField(default=False, verbose_name='carries a code')),
-                ('state', models.CharField(choices=[('QUEUED', 'waiting to be sent'), ('SENT', 'sent'), ('FAILED', 'could not be sent')], default='QUEUED', max_length=10, verbose_name='state')),
-                ('queued_at', models.DateTimeField(verbose_name='queued')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.SlugField(max_length=40, verbose_name="kind")),
+                ("recipient", models.EmailField(max_length=254, verbose_name="to")),
+                ("subject", models.CharField(max_length=200, verbose_name="subject")),
+                ("body", models.TextField(verbose_name="text")),
+                ("calendar", models.TextField(blank=True, verbose_name="calendar file")),
+                ("is_secret", models.BooleanField(default=False, verbose_name="carries a code")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "waiting to be sent"),
+                            ("SENT", "sent"),
+                            ("FAILED", "could not be sent"),
+                        ],
+                        default="QUEUED",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("queued_at", models.DateTimeField(verbose_name="queued")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
-                'ordering': ['-queued_at'],
-                'indexes': [models.Index(fields=['-queued_at'], name='message_newest_first')],
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "ordering": ["-queued_at"],
+                "indexes": [models.Index(fields=["-queued_at"], name="message_newest_first")],
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('action', models.CharField(max_length=60, verbose_name='what')),
-                ('subject_kind', models.CharField(max_length=60, verbose_name='kind of record')),
-                ('subject_id', models.CharField(max_length=64, verbose_name='record')),
-                ('patient_id', models.UUIDField(blank=True, null=True, verbose_name='patient')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='detail')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='who')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("action", models.CharField(max_length=60, verbose_name="what")),
+                ("subject_kind", models.CharField(max_length=60, verbose_name="kind of record")),
+                ("subject_id", models.CharField(max_length=64, verbose_name="record")),
+                ("patient_id", models.UUIDField(blank=True, null=True, verbose_name="patient")),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="detail")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit trail',
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['patient_id', '-at'], name='audit_by_patient'), models.Index(fields=['subject_id', '-at'], name='audit_by_subject'), models.Index(fields=['-at'], name='audit_newest_first')],
+                "verbose_name": "audit entry",
+                "verbose_name_plural": "audit trail",
+                "ordering": ["-at", "-id"],
+                "indexes": [
+                    models.Index(fields=["patient_id", "-at"], name="audit_by_patient"),
+                    models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+                    models.Index(fields=["-at"], name="audit_newest_first"),
+                ],
             },
         ),
     ]

@@ -160,17 +160,13 @@ class Migration(migrations.Migration):
                 REFUSE,
                 EMERGENCY_UNRESOLVED,
                 guard("intake_case_gate", "intake_case", "INSERT OR UPDATE", CASE_GATE),
-                guard(
-                    "intake_decision_gate", "intake_reviewdecision", "INSERT", DECISION_GATE
-                ),
+                guard("intake_decision_gate", "intake_reviewdecision", "INSERT", DECISION_GATE),
                 guard("intake_clearance_gate", "intake_clearance", "INSERT", CLEARANCE_GATE),
-                never_changed("intake_intake", "patient_id"),
+                never_changed("intake_intake", "patient_id", "case_id"),
                 never_changed("intake_finding"),
                 never_changed("intake_reviewdecision"),
                 never_changed("intake_guardianconsent"),
-                never_changed(
-                    "intake_clearance", "revoked_at", "revoked_by_id", "revoked_because"
-                ),
+                never_changed("intake_clearance", "revoked_at", "revoked_by_id", "revoked_because"),
                 history("intake_patient"),
                 history("intake_case"),
                 history("intake_clearance"),

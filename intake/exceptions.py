@@ -1,0 +1,50 @@
+"""What can stand in the way of an intake or a review, each with a sentence for the person."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class IntakeProblem(Exception):
+    """A refusal a person can read."""
+
+    message: str | Promise = _("That did not work. Please try again.")
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class DraftEnded(IntakeProblem):
+    message = _("These answers were already sent. Start again if something has changed.")
+
+
+class GuardianNeeded(IntakeProblem):
+    message = _("You are under 18. A parent or legal guardian must fill this in with you.")
+
+
+class CaseAlreadyDecided(IntakeProblem):
+    message = _("Somebody has just decided this case. Look at it again before you go on.")
+
+
+class EmergencyStands(IntakeProblem):
+    message = _(
+        "An emergency is never cleared. Record first that it is resolved; then new answers decide."
+    )
+
+
+class PatientUnknown(IntakeProblem):
+    message = _(
+        "Nobody has proved who this is yet. Call them; they can be cleared once their record is"
+        " known."
+    )
+
+
+class ReasonNeeded(IntakeProblem):
+    message = _("Write down why. The reason stays with the decision.")
+
+
+class AnotherCaseOpen(IntakeProblem):
+    message = _("This patient has another open case. Decide that one first.")
+
+
+class BirthDateMissing(IntakeProblem):
+    message = _("Give your date of birth first.")

@@ -1,0 +1,25 @@
+"""Every write of the intake: one function, one transaction, the audit inside."""
+
+from intake.services.clearances import revoke
+from intake.services.drafts import (
+    keep_about,
+    keep_answers,
+    leave_contact,
+    report_mistake,
+    start_draft,
+)
+from intake.services.review import decide
+from intake.services.submission import attach, record_emergency, submit
+
+__all__ = [
+    "attach",
+    "decide",
+    "keep_about",
+    "keep_answers",
+    "leave_contact",
+    "record_emergency",
+    "report_mistake",
+    "revoke",
+    "start_draft",
+    "submit",
+]

@@ -1,0 +1,103 @@
+"""Held cases: which one a new intake joins, how bad it is, by when it is reviewed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Q
+
+from intake.identity import Identity
+from intake.models import Case, Disposition, Intake
+
+# One submission at a time: a milder second intake sent in the same moment finds the first.
+SUBMISSION_LOCK = (0x1A7A, 1)
+
+REVIEW_WITHIN = {
+    Disposition.EMERGENCY: timedelta(hours=1),
+    Disposition.REFER: timedelta(hours=4),
+    Disposition.CO_MANAGE: timedelta(hours=24),
+}
+WORST_FIRST = (
+    Disposition.EMERGENCY,
+    Disposition.REFER,
+    Disposition.CO_MANAGE,
+    Disposition.BOOK,
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The unresolved case a person has, and one of somebody else they share a contact with."""
+
+    own: Case | None = None
+    related: Case | None = None
+
+
+def one_submission_at_a_time() -> None:
+    """Wait for any other submission to commit. Held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", SUBMISSION_LOCK)
+
+
+def find_unresolved(identity: Identity) -> Match:
+    """The unresolved case of the same account, browser, phone, or name and date of birth."""
+    ties = _ties(identity)
+    if not ties:
+        return Match()
+    intakes = (
+        Intake.objects.filter(ties, case__state__in=Case.UNRESOLVED)
+        .select_related("case")
+        .order_by("case__opened_at")
+    )
+    related: Case | None = None
+    for intake in intakes:
+        if intake.case and not identity.is_surely_someone_else(intake.name_key, intake.born):
+            return Match(own=intake.case)
+        related = related or intake.case
+    return Match(related=related)
+
+
+def _ties(identity: Identity) -> Q:
+    ties = Q()
+    if identity.account_id:
+        ties |= Q(account=identity.account_id) | Q(patient__account=identity.account_id)
+    if identity.browser:
+        ties |= Q(browser=identity.browser)
+    if identity.phone:
+        ties |= Q(phone=identity.phone) | Q(case__contact_phone=identity.phone)
+    if identity.name_key and identity.born:
+        ties |= Q(name_key=identity.name_key, born=identity.born)
+    return ties
+
+
+def worst(*dispositions: str) -> Disposition:
+    return min((Disposition(name) for name in dispositions), key=WORST_FIRST.index)
+
+
+def open_case(
+    disposition: str, *, identity: Identity, match: Match, contact_name: str, now: datetime
+) -> Case:
+    """The case a held intake goes to: the person's own unresolved one, or a new one."""
+    if match.own:
+        return _reopen(match.own, disposition, now=now)
+    # Held only for a contact shared with a held case: somebody looks before anybody books.
+    held_as = worst(disposition, Disposition.CO_MANAGE)
+    return Case.objects.create(
+        disposition=held_as,
+        related_case=match.related,
+        contact_name=contact_name,
+        contact_phone=identity.phone,
+        opened_at=now,
+        due_at=now + REVIEW_WITHIN[held_as],
+    )
+
+
+def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:
+    """New answers bring a case back to the review, never as something milder."""
+    case = Case.objects.select_for_update().get(pk=case.pk)
+    case.disposition = worst(case.disposition, disposition)
+    due = now + REVIEW_WITHIN[Disposition(case.disposition)]
+    case.due_at = due if case.state == Case.State.REFERRED else min(case.due_at, due)
+    case.state = Case.State.OPEN
+    case.save(update_fields=["disposition", "due_at", "state"])
+    return case

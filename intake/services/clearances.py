@@ -1,0 +1,75 @@
+"""Leave to book: issued once, for one patient and a time, and taken back."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.models import ClinicProfile
+from intake.exceptions import ReasonNeeded
+from intake.models import Clearance, Intake, Patient, ReviewDecision
+from intake.signals import clearance_revoked
+
+
+def issue(
+    *,
+    patient: Patient,
+    intake: Intake,
+    decision: ReviewDecision | None,
+    by: Actor,
+    now: datetime,
+) -> Clearance:
+    """A clearance from now for the clinic's usual length. Runs inside the caller's transaction."""
+    clearance = Clearance.objects.create(
+        patient=patient,
+        intake=intake,
+        decision=decision,
+        starts_at=now,
+        ends_at=now + timedelta(days=ClinicProfile.current().clearance_days),
+        xray_allowed=decision.xray_allowed if decision else False,
+        issued_at=now,
+    )
+    audit.record(by, "clearance issued", clearance, at=now, patient_id=patient.pk)
+    return clearance
+
+
+def revoke(
+    *, clearance_id: UUID, because: str, by: Actor, now: datetime, emergency: bool = False
+) -> Clearance:
+    """Take a clearance back; its coming visits are suspended, or released in an emergency.
+
+    Safe to call twice. Raises ReasonNeeded.
+    """
+    if not because.strip():
+        raise ReasonNeeded
+    with audit.writing(by):
+        patient_id = Clearance.objects.values_list("patient_id", flat=True).get(pk=clearance_id)
+        # The patient's row before the clearance's, as a booking takes them.
+        Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        clearance = Clearance.objects.select_for_update().get(pk=clearance_id)
+        if clearance.revoked_at:
+            return clearance
+        clearance.revoked_at = now
+        clearance.revoked_by_id = getattr(by, "pk", None)
+        clearance.revoked_because = because
+        clearance.save(update_fields=["revoked_at", "revoked_by", "revoked_because"])
+        audit.record(by, "clearance revoked", clearance, at=now, patient_id=patient_id)
+        clearance_revoked.send(
+            sender=Clearance,
+            clearance_id=clearance.pk,
+            patient_id=patient_id,
+            emergency=emergency,
+            by=by,
+            now=now,
+            because=because,
+        )
+    return clearance
+
+
+def revoke_all(
+    *, patient_id: UUID, because: str, by: Actor, now: datetime, emergency: bool
+) -> None:
+    """Take back every standing clearance of a patient, oldest first."""
+    standing = Clearance.objects.standing().filter(patient=patient_id).order_by("issued_at", "pk")
+    for clearance_id in standing.values_list("pk", flat=True):
+        revoke(clearance_id=clearance_id, because=because, by=by, now=now, emergency=emergency)

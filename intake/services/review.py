@@ -1,0 +1,120 @@
+"""What the chiropractor decides about a held case."""
+
+from datetime import datetime
+from uuid import UUID
+
+from clinic import audit, messages
+from clinic.models import User
+from intake.exceptions import (
+    AnotherCaseOpen,
+    CaseAlreadyDecided,
+    EmergencyStands,
+    PatientUnknown,
+    ReasonNeeded,
+)
+from intake.models import Case, Disposition, Intake, ReviewDecision
+from intake.services import cases, clearances
+
+
+def decide(
+    *,
+    case_id: UUID,
+    latest_seen: UUID,
+    kind: str,
+    reason: str,
+    by: User,
+    now: datetime,
+    xray_allowed: bool = False,
+) -> ReviewDecision:
+    """Record a decision on a case and do what it says; the patient is told by email.
+
+    `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
+    answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, PatientUnknown,
+    AnotherCaseOpen.
+    """
+    if not reason.strip():
+        raise ReasonNeeded
+    with audit.writing(by):
+        cases.one_submission_at_a_time()
+        case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+        newest = case.intakes.order_by("-submitted_at").first()
+        if case.state not in Case.UNRESOLVED or newest is None or newest.pk != latest_seen:
+            raise CaseAlreadyDecided
+        basis = _basis(case, newest, kind)
+        decision = ReviewDecision.objects.create(
+            case=case,
+            intake=basis,
+            kind=kind,
+            reason=reason.strip(),
+            xray_allowed=xray_allowed and kind in ReviewDecision.CLEARING,
+            by=by,
+            at=now,
+        )
+        audit.record(by, f"review: {kind}", case, at=now, patient_id=case.patient_id)
+        _carry_out(case, decision, now=now)
+    return decision
+
+
+def _basis(case: Case, newest: Intake, kind: str) -> Intake:
+    """The answers the decision rests on."""
+    if kind not in ReviewDecision.CLEARING:
+        return newest
+    if case.disposition == Disposition.EMERGENCY or newest.disposition == Disposition.EMERGENCY:
+        raise EmergencyStands
+    if case.patient_id is None:
+        raise PatientUnknown
+    if newest.patient_id != case.patient_id:
+        raise PatientUnknown
+    if Case.objects.unresolved().filter(patient=case.patient_id).exclude(pk=case.pk).exists():
+        raise AnotherCaseOpen
+    return newest
+
+
+def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
+    if decision.kind in ReviewDecision.CLEARING and case.patient:
+        _end(case, Case.State.CLEARED, now=now)
+        clearance = clearances.issue(
+            patient=case.patient,
+            intake=decision.intake,
+            decision=decision,
+            by=decision.by,
+            now=now,
+        )
+        messages.cleared(
+            to=_email(case), name=_given_name(case), clearance_id=clearance.pk, now=now
+        )
+    elif decision.kind == ReviewDecision.Kind.REFER:
+        case.state = Case.State.REFERRED
+        case.save(update_fields=["state"])
+        if _email(case):
+            messages.referred(to=_email(case), name=_given_name(case), now=now)
+    else:
+        _resolve_emergency(case, now=now)
+
+
+def _resolve_emergency(case: Case, *, now: datetime) -> None:
+    """The emergency is over. Answers given after it stay held for a decision of their own."""
+    last = case.intakes.filter(disposition=Disposition.EMERGENCY).latest("submitted_at")
+    later = case.intakes.filter(submitted_at__gt=last.submitted_at)
+    if later:
+        said = [intake.disposition for intake in later]
+        case.disposition = cases.worst(Disposition.CO_MANAGE, *said)
+        case.save(update_fields=["disposition"])
+        return
+    _end(case, Case.State.CLOSED, now=now)
+    if _email(case):
+        messages.start_again(to=_email(case), name=_given_name(case), now=now)
+
+
+def _end(case: Case, state: Case.State, *, now: datetime) -> None:
+    case.state = state
+    case.resolved_at = now
+    case.save(update_fields=["state", "resolved_at"])
+
+
+def _email(case: Case) -> str:
+    return case.patient.email if case.patient else ""
+
+
+def _given_name(case: Case) -> str:
+    return case.patient.given_name if case.patient else ""

@@ -1,0 +1,262 @@
+"""An intake sent: recorded for ever, held or let through, then tied to a proved person."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic import audit, messages
+from clinic.audit import Actor
+from clinic.models import ClinicProfile, User
+from intake import triage
+from intake.exceptions import BirthDateMissing, GuardianNeeded
+from intake.identity import Identity, name_key
+from intake.models import (
+    Case,
+    Disposition,
+    Finding,
+    GuardianConsent,
+    Intake,
+    IntakeDraft,
+    Patient,
+)
+from intake.services import cases, clearances
+from intake.services.drafts import answers_on
+
+ADULT = 18
+ABOUT_FIELDS = (
+    "given_name",
+    "family_name",
+    "phone",
+    "email",
+    "elsewhere",
+    "guardian_name",
+    "guardian_relationship",
+    "own_words",
+)
+
+
+def record_emergency(
+    *, draft_id: UUID, decision: triage.Decision, by: Actor, now: datetime
+) -> Intake:
+    """An emergency that fired half-way: kept even when nobody knows who it is.
+
+    Safe to call twice: the first record is returned.
+    """
+    with audit.writing(by):
+        cases.one_submission_at_a_time()
+        draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
+        if draft.submitted:
+            return draft.submitted
+        intake = _record(draft, decision, complete=False, by=by, now=now)
+        patient = _only_patient_born_then(draft, by)
+        if patient:
+            _tie(intake, patient, by=by, now=now)
+        return intake
+
+
+def submit(*, draft_id: UUID, by: Actor, now: datetime) -> Intake:
+    """Send the finished answers. Safe to call twice: the first record is returned.
+
+    A gap is never taken as safe: the protocol holds what is blank. While the person has an
+    unresolved case the new answers join it. Raises GuardianNeeded for a minor without one.
+    """
+    with audit.writing(by):
+        cases.one_submission_at_a_time()
+        draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
+        if draft.submitted:
+            return draft.submitted
+        age = age_of(draft, now)
+        if age is not None and age < ADULT and not draft.about.get("guardian_name"):
+            raise GuardianNeeded
+        answers = answers_on(draft, timezone.localdate(now))
+        return _record(draft, triage.assess(answers), complete=True, by=by, now=now)
+
+
+def attach(*, intake_id: UUID, account: User, now: datetime) -> Intake:
+    """The emailed code proved who it is: tie the intake to their record, and let BOOK book.
+
+    An account's own patient of the same name and date of birth is the same person; anybody else
+    is a new record, marked when it looks like one we have. Safe to call twice. Raises
+    BirthDateMissing.
+    """
+    with audit.writing(account):
+        cases.one_submission_at_a_time()
+        intake = Intake.objects.select_for_update(of=("self",)).get(pk=intake_id)
+        if intake.patient_id:
+            return intake
+        if intake.born is None:
+            raise BirthDateMissing
+        born = intake.born
+        patient = _own_patient(intake, born, account) or _new_patient(intake, born, account)
+        audit.record(account, "identity proved", intake, at=now, patient_id=patient.pk)
+        _tie(intake, patient, by=account, now=now)
+        _let_through_or_tell(intake, patient, account=account, now=now)
+    return intake
+
+
+def _record(
+    draft: IntakeDraft, decision: triage.Decision, *, complete: bool, by: Actor, now: datetime
+) -> Intake:
+    about = draft.about
+    given, family = about.get("given_name", ""), about.get("family_name", "")
+    identity = Identity(
+        account_id=by.pk if isinstance(by, User) else None,
+        browser=draft.browser,
+        phone=about.get("phone", ""),
+        name_key=name_key(given, family),
+        born=draft.born,
+    )
+    match = cases.find_unresolved(identity)
+    held = decision.disposition != triage.Disposition.BOOK or match.own or match.related
+    case = None
+    if held:
+        case = cases.open_case(
+            decision.disposition.value,
+            identity=identity,
+            match=match,
+            contact_name=f"{given} {family}".strip(),
+            now=now,
+        )
+    answers = answers_on(draft, timezone.localdate(now))
+    intake = Intake.objects.create(
+        case=case,
+        is_complete=complete,
+        browser=draft.browser,
+        account_id=identity.account_id,
+        name_key=identity.name_key,
+        born=draft.born,
+        age=age_of(draft, now),
+        answers=answers,
+        town_id=about.get("town_id"),
+        details=about.get("details", {}),
+        consents=about.get("consents", []),
+        protocol=decision.protocol,
+        disposition=decision.disposition.value,
+        urgency=decision.urgency,
+        rules=list(decision.rules),
+        flags=list(decision.flags),
+        submitted_at=now,
+        **{field: about.get(field, "") for field in ABOUT_FIELDS},
+    )
+    _record_findings(intake, decision)
+    audit.record(by, "intake submitted", intake, at=now, disposition=intake.disposition)
+    draft.submitted = intake
+    draft.touched_at = now
+    draft.save(update_fields=["submitted", "touched_at"])
+    if intake.disposition == Disposition.EMERGENCY:
+        messages.attention(to=ClinicProfile.current().email, now=now)
+    return intake
+
+
+def _record_findings(intake: Intake, decision: triage.Decision) -> None:
+    Finding.objects.bulk_create(
+        Finding(
+            intake=intake,
+            rule=finding.rule.id,
+            disposition=finding.rule.disposition.value,
+            reason=finding.rule.because,
+            urgency=finding.rule.urgency,
+            source=finding.rule.source,
+            quotes=[
+                {
+                    "id": quote.question.id,
+                    "question": quote.question.text,
+                    # Option by option, as marked for translation; none: left blank.
+                    "labels": list(quote.labels),
+                }
+                for quote in finding.answers
+            ],
+        )
+        for finding in decision.findings
+    )
+
+
+def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
+    """Half-way no name was given: signed in, one of the family was born that day, or it is open."""
+    if not isinstance(by, User) or not draft.born:
+        return None
+    born_then = list(Patient.objects.filter(account=by, born=draft.born)[:2])
+    return born_then[0] if len(born_then) == 1 else None
+
+
+def age_of(draft: IntakeDraft, now: datetime) -> int | None:
+    """Full years on the clinic's today; None without a possible date of birth."""
+    today = timezone.localdate(now)
+    return triage.age_on(draft.born, today) if draft.born and draft.born <= today else None
+
+
+def _own_patient(intake: Intake, born: date, account: User) -> Patient | None:
+    own = Patient.objects.filter(account=account, name_key=intake.name_key, born=born)
+    return own.first()
+
+
+def _new_patient(intake: Intake, born: date, account: User) -> Patient:
+    same_person = Q(name_key=intake.name_key)
+    if intake.phone:
+        same_person |= Q(phone=intake.phone)
+    return Patient.objects.create(
+        account=account,
+        given_name=intake.given_name,
+        family_name=intake.family_name,
+        name_key=intake.name_key,
+        born=born,
+        phone=intake.phone,
+        email=account.email,
+        town_id=intake.town_id,
+        elsewhere=intake.elsewhere,
+        likely_duplicate_of=Patient.objects.filter(same_person, born=born)
+        .order_by("created_at")
+        .first(),
+    )
+
+
+def _tie(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
+    """The intake is this patient's; so is its case, or the unresolved one they already have."""
+    intake.patient = patient
+    if intake.case_id is None:
+        # Under this account there may be a case that the phone and the browser did not show.
+        match = cases.find_unresolved(
+            Identity(account_id=patient.account_id, name_key=intake.name_key, born=intake.born)
+        )
+        if match.own or match.related:
+            intake.case = cases.open_case(
+                intake.disposition,
+                identity=Identity(phone=str(intake.phone)),
+                match=match,
+                contact_name=patient.name,
+                now=now,
+            )
+    intake.save(update_fields=["patient", "case"])
+    if intake.guardian_name:
+        _record_guardian(intake, patient, now=now)
+    if intake.case_id is None:
+        return
+    clearances.revoke_all(
+        patient_id=patient.pk,
+        because="New answers must be looked at first.",
+        by=by,
+        now=now,
+        emergency=intake.disposition == Disposition.EMERGENCY,
+    )
+    Case.objects.filter(pk=intake.case_id, patient=None).update(patient=patient)
+
+
+def _record_guardian(intake: Intake, patient: Patient, *, now: datetime) -> None:
+    versions = {consent["kind"]: consent["version"] for consent in intake.consents}
+    GuardianConsent.objects.create(
+        patient=patient,
+        intake=intake,
+        guardian_name=intake.guardian_name,
+        relationship=intake.guardian_relationship,
+        wording_version=versions.get("guardian", ""),
+        at=now,
+    )
+
+
+def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now: datetime) -> None:
+    if intake.case_id is None:
+        clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
+    else:
+        messages.held(to=account.email, name=intake.given_name, now=now)
