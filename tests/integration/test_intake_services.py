@@ -1,0 +1,420 @@
+"""Submitting, proving who it is, holding, reviewing: what may never happen, and what must."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from clinic.models import AuditEntry, HistoryEntry, Message, User
+from intake import public, services, triage
+from intake.exceptions import (
+    AnotherCaseOpen,
+    CaseAlreadyDecided,
+    EmergencyStands,
+    GuardianNeeded,
+    PatientUnknown,
+    ReasonNeeded,
+)
+from intake.models import Case, Clearance, GuardianConsent, Intake, Patient, ReviewDecision
+from tests import answers
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=2)
+
+
+@pytest.fixture
+def account() -> User:
+    return User.objects.create_user("ana@example.com")
+
+
+@pytest.fixture
+def doctor() -> User:
+    return User.objects.create_user("doctor@example.com", is_chiropractor=True)
+
+
+def about(given="Ana", family="Reyes", phone="+17035550101", **more):
+    return {
+        "given_name": given,
+        "family_name": family,
+        "phone": phone,
+        "email": "ana@example.com",
+        **more,
+    }
+
+
+def sent(said, *, who=None, born=answers.BORN, browser=None, by=None, now=NOW) -> Intake:
+    """An intake as a patient sends it: draft, answers, who they are, send."""
+    draft = services.start_draft(browser=browser or uuid.uuid4(), now=now)
+    services.keep_answers(draft_id=draft.pk, answers=said, shown=list(said), born=born, now=now)
+    services.keep_about(draft_id=draft.pk, about=who or about(), now=now)
+    return services.submit(draft_id=draft.pk, by=by, now=now)
+
+
+def proved(said, account, **options) -> Intake:
+    return services.attach(
+        intake_id=sent(said, **options).pk, account=account, now=options.get("now", NOW)
+    )
+
+
+def decide(intake, doctor, kind="CLEAR", now=LATER, reason="Called; safe to start.", **options):
+    return services.decide(
+        case_id=intake.case_id,
+        latest_seen=options.pop("latest_seen", intake.pk),
+        kind=kind,
+        reason=reason,
+        by=doctor,
+        now=now,
+        **options,
+    )
+
+
+class TestSubmission:
+    def test_a_safe_intake_waits_for_the_code_and_is_then_cleared(self, account):
+        intake = sent(answers.BOOK)
+        assert intake.disposition == "BOOK"
+        assert intake.case is None
+        assert not Clearance.objects.exists(), "nobody has proved who this is"
+
+        services.attach(intake_id=intake.pk, account=account, now=NOW)
+        clearance = Clearance.objects.get()
+        assert clearance.patient.account == account
+        assert clearance.starts_at == NOW
+        assert clearance.ends_at == NOW + timedelta(days=30)
+        assert not clearance.xray_allowed
+
+    def test_every_finding_is_kept_with_the_words_that_fired_it(self):
+        intake = sent({**answers.REFER, "thinner": "yes"})
+        assert set(intake.rules) == set(intake.findings.values_list("rule", flat=True))
+        fever = intake.findings.get(rule="R03")
+        assert fever.quotes[0]["labels"] == ["Yes"]
+        assert "fever" in fever.quotes[0]["question"]
+        assert intake.protocol == triage.PROTOCOL.version
+
+    @pytest.mark.parametrize("question", ["saddle", "fever", "worst", "bladder_bowel", "pattern"])
+    def test_a_gap_is_never_safe(self, account, question):
+        said = {key: value for key, value in answers.BOOK.items() if key != question}
+        intake = proved(said, account)
+        assert intake.disposition == "REFER"
+        assert not Clearance.objects.exists()
+
+    def test_no_date_of_birth_never_books(self):
+        assert sent(answers.BOOK, born=None).disposition == "REFER"
+
+    def test_a_date_of_birth_to_come_never_books(self):
+        assert sent(answers.BOOK, born=date(2030, 1, 1)).disposition == "REFER"
+
+    def test_sending_twice_records_once(self):
+        draft = services.start_draft(browser=uuid.uuid4(), now=NOW)
+        services.keep_answers(
+            draft_id=draft.pk, answers=answers.BOOK, shown=[], born=answers.BORN, now=NOW
+        )
+        first = services.submit(draft_id=draft.pk, by=None, now=NOW)
+        assert services.submit(draft_id=draft.pk, by=None, now=LATER) == first
+        assert Intake.objects.count() == 1
+
+    def test_a_minor_needs_a_guardian(self, account):
+        born = date(2010, 5, 5)
+        with pytest.raises(GuardianNeeded):
+            sent(answers.MINOR, born=born)
+        assert not Intake.objects.exists()
+
+        who = about(
+            guardian_name="Rosa Reyes",
+            guardian_relationship="mother",
+            consents=[{"kind": "guardian", "version": "1", "at": NOW.isoformat()}],
+        )
+        intake = proved(answers.MINOR, account, born=born, who=who)
+        assert intake.disposition == "CO-MANAGE"
+        assert GuardianConsent.objects.get().wording_version == "1"
+
+    def test_a_question_put_again_and_left_blank_loses_its_answer(self):
+        draft = services.start_draft(browser=uuid.uuid4(), now=NOW)
+        services.keep_answers(
+            draft_id=draft.pk, answers={"saddle": "no"}, shown=["saddle"], now=NOW
+        )
+        draft = services.keep_answers(draft_id=draft.pk, answers={}, shown=["saddle"], now=NOW)
+        assert draft.answers == {}
+
+    def test_the_clinic_is_told_of_an_emergency_without_a_word_of_it(self):
+        sent(answers.EMERGENCY)
+        message = Message.objects.get(kind="attention")
+        for word in ("Ana", "Reyes", "numb", "EMERGENCY", "555"):
+            assert word not in message.body + message.subject
+
+
+class TestWhoItIs:
+    def test_a_known_patient_of_the_account_is_the_same_record(self, account):
+        first = proved(answers.BOOK, account)
+        again = proved(answers.BOOK, account, who=about(given="ANA ", family="Réyes"), now=LATER)
+        assert again.patient == first.patient
+        assert Patient.objects.count() == 1
+
+    def test_a_stranger_who_writes_the_same_name_gets_a_record_of_their_own(self, account):
+        known = proved(answers.BOOK, account).patient
+        stranger = User.objects.create_user("stranger@example.com")
+        other = proved(answers.BOOK, stranger, who=about(phone="+17035550199")).patient
+        assert other != known
+        assert other.likely_duplicate_of == known
+
+    def test_attaching_twice_changes_nothing(self, account):
+        intake = proved(answers.BOOK, account)
+        services.attach(intake_id=intake.pk, account=account, now=LATER)
+        assert Clearance.objects.count() == 1
+        other = User.objects.create_user("other@example.com")
+        services.attach(intake_id=intake.pk, account=other, now=LATER)
+        intake.refresh_from_db()
+        assert intake.patient.account == account
+
+    def test_the_patient_is_filled_in_once_and_nothing_else_ever(self, account):
+        intake = proved(answers.BOOK, account)
+        other = Patient.objects.create(given_name="B", family_name="C", born=answers.BORN)
+        intake.patient = other
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            intake.save(update_fields=["patient"])
+
+
+class TestAnswerShopping:
+    """While a case is unresolved, better answers join it and clear nobody."""
+
+    @pytest.mark.parametrize(
+        ("tie", "options"),
+        [
+            ("browser", {"browser": uuid.UUID(int=7), "who": about("X", "Y", "+17035550177")}),
+            ("phone", {"who": about("Other", "Name")}),
+            ("name and birth date", {"who": about(phone="+17035550188")}),
+        ],
+    )
+    def test_a_second_intake_joins(self, account, tie, options):
+        first = sent(answers.REFER, browser=uuid.UUID(int=7))
+        second = proved(answers.BOOK, account, now=LATER, **options)
+        assert second.disposition == "BOOK"
+        assert second.case == first.case, tie
+        assert not Clearance.objects.exists()
+
+    def test_the_account_ties_too(self, account):
+        first = proved(answers.REFER, account)
+        second = proved(
+            answers.BOOK, account, who=about("Anna", "Reyes", "+17035550166"), now=LATER
+        )
+        assert second.case == first.case
+        assert not Clearance.objects.exists()
+
+    def test_an_anonymous_emergency_ties_by_its_browser(self, account):
+        browser = uuid.uuid4()
+        draft = services.start_draft(browser=browser, now=NOW)
+        decision = triage.assess_so_far({"age": 38, "saddle": "yes"}, ["age", "saddle"])
+        assert decision is not None
+        emergency = services.record_emergency(
+            draft_id=draft.pk, decision=decision, by=None, now=NOW
+        )
+        assert emergency.patient is None
+        second = proved(answers.BOOK, account, browser=browser, now=LATER)
+        assert second.case == emergency.case
+        assert second.case.disposition == "EMERGENCY"
+        assert not Clearance.objects.exists()
+
+    def test_someone_else_in_the_family_is_held_for_a_look_but_not_mixed_in(self, account):
+        first = proved(answers.REFER, account)
+        child = proved(
+            answers.BOOK,
+            account,
+            who=about("Leo", "Reyes"),
+            born=date(1990, 1, 2),
+            now=LATER,
+        )
+        assert child.case != first.case
+        assert child.case.related_case == first.case
+        assert child.case.disposition == "CO-MANAGE"
+        assert not Clearance.objects.exists()
+
+    def test_a_case_hidden_from_the_draft_is_found_once_the_account_is_proved(self, account):
+        first = proved(answers.REFER, account)
+        # Another phone, another browser, not signed in: only the code ties it.
+        second = sent(answers.BOOK, who=about("Anne", "Reyes", "+17035550133"), now=LATER)
+        assert second.case is None
+        second = services.attach(intake_id=second.pk, account=account, now=LATER)
+        assert second.case == first.case
+        assert not Clearance.objects.exists()
+
+    def test_once_resolved_a_new_intake_decides_for_itself(self, account, doctor):
+        first = proved(answers.REFER, account)
+        decide(first, doctor)
+        Clearance.objects.get()
+        second = proved(answers.BOOK, account, now=LATER)
+        assert second.case is None
+        assert Clearance.objects.count() == 2
+
+    def test_a_worse_intake_takes_the_clearance_back(self, account):
+        proved(answers.BOOK, account)
+        proved(answers.REFER, account, now=LATER)
+        assert Clearance.objects.get().revoked_at == LATER
+
+    def test_a_stranger_cannot_take_it_back(self, account):
+        proved(answers.BOOK, account)
+        sent(answers.EMERGENCY, now=LATER)
+        assert Clearance.objects.get().revoked_at is None
+
+
+class TestReview:
+    def test_clearing_lets_the_patient_book_and_tells_them(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        decide(intake, doctor, xray_allowed=True)
+        clearance = Clearance.objects.get()
+        assert clearance.xray_allowed
+        assert clearance.decision.by == doctor
+        assert public.clearances_usable(intake.patient_id, LATER)[0].xray_allowed
+        assert Message.objects.filter(kind="cleared", recipient=account.email).exists()
+        assert Case.objects.get().state == "CLEARED"
+
+    def test_referring_keeps_the_patient_held(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        decide(intake, doctor, kind="REFER")
+        assert public.is_held(intake.patient_id)
+        assert Message.objects.filter(kind="referred").exists()
+        decide(intake, doctor, now=LATER + timedelta(days=2))
+        assert not public.is_held(intake.patient_id)
+
+    def test_a_reason_is_needed(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        with pytest.raises(ReasonNeeded):
+            decide(intake, doctor, reason="  ")
+
+    def test_two_reviewers_cannot_decide_one_case(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        decide(intake, doctor)
+        with pytest.raises(CaseAlreadyDecided):
+            decide(intake, doctor)
+
+    def test_answers_nobody_read_are_not_covered(self, account, doctor):
+        first = proved(answers.REFER, account)
+        proved(answers.BOOK, account, now=LATER)
+        with pytest.raises(CaseAlreadyDecided):
+            decide(first, doctor)
+
+    def test_nobody_is_cleared_before_they_have_proved_who_they_are(self, doctor):
+        intake = sent(answers.REFER)
+        with pytest.raises(PatientUnknown):
+            decide(intake, doctor)
+
+    def test_an_emergency_is_never_cleared(self, account, doctor):
+        intake = proved(answers.EMERGENCY, account)
+        with pytest.raises(EmergencyStands):
+            decide(intake, doctor)
+        assert not Clearance.objects.exists()
+
+    def test_a_resolved_emergency_asks_for_new_answers(self, account, doctor):
+        intake = proved(answers.EMERGENCY, account)
+        decide(intake, doctor, kind="RESOLVED")
+        assert Case.objects.get().state == "CLOSED"
+        assert Message.objects.filter(kind="start_again").exists()
+        again = proved(answers.BOOK, account, now=LATER + timedelta(hours=1))
+        assert again.case is None
+        assert Clearance.objects.get().intake == again
+
+    def test_answers_after_a_mistaken_tap_need_two_deliberate_steps(self, account, doctor):
+        emergency = proved(answers.EMERGENCY, account, browser=uuid.UUID(int=3))
+        draft = services.report_mistake(
+            intake=emergency, browser=uuid.UUID(int=3), by=account, now=NOW
+        )
+        services.keep_answers(
+            draft_id=draft.pk, answers={"saddle": "no"}, shown=["saddle"], now=NOW
+        )
+        corrected = services.submit(draft_id=draft.pk, by=account, now=NOW + timedelta(minutes=5))
+        corrected = services.attach(intake_id=corrected.pk, account=account, now=LATER)
+        assert corrected.disposition == "BOOK"
+        assert corrected.case == emergency.case
+        with pytest.raises(EmergencyStands):
+            decide(corrected, doctor)
+        decide(corrected, doctor, kind="RESOLVED", latest_seen=corrected.pk)
+        case = Case.objects.get()
+        assert (case.state, case.disposition) == ("OPEN", "CO-MANAGE")
+        decide(corrected, doctor, now=LATER + timedelta(minutes=1))
+        assert Clearance.objects.get().intake == corrected
+        assert emergency.case.mistake_reported_at is None or case.mistake_reported_at == NOW
+
+    def test_the_patient_with_another_open_case_is_not_cleared(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        other = Case.objects.create(
+            patient=intake.patient,
+            disposition="REFER",
+            opened_at=NOW,
+            due_at=NOW,
+        )
+        with pytest.raises(AnotherCaseOpen):
+            decide(intake, doctor)
+        assert other.state == "OPEN"
+
+
+class TestTheDatabaseRefuses:
+    """The same, with the services out of the way."""
+
+    def refused(self, name, **fields):
+        with pytest.raises(IntegrityError) as problem, transaction.atomic():
+            Clearance.objects.create(starts_at=NOW, ends_at=LATER, issued_at=NOW, **fields)
+        assert problem.value.__cause__.diag.constraint_name == name
+
+    def test_a_clearance_for_held_answers(self, account):
+        intake = proved(answers.REFER, account)
+        self.refused("clearance_needs_book_or_decision", intake=intake, patient=intake.patient)
+
+    def test_a_clearance_of_an_emergency(self, account, doctor):
+        intake = proved(answers.EMERGENCY, account)
+        self.refused("clearance_emergency_stands", intake=intake, patient=intake.patient)
+
+    def test_a_clearance_on_somebody_elses_intake(self, account):
+        intake = proved(answers.BOOK, account)
+        other = Patient.objects.create(given_name="B", family_name="C", born=answers.BORN)
+        self.refused("clearance_of_its_own_patient", intake=intake, patient=other)
+
+    def test_a_second_clearance_while_held(self, account, doctor):
+        intake = proved(answers.BOOK, account)
+        held = proved(answers.REFER, account, now=LATER)
+        assert held.patient == intake.patient
+        decision = ReviewDecision.objects.create(
+            case=held.case, intake=held, kind="CLEAR", reason="x", by=doctor, at=LATER
+        )
+        self.refused(
+            "clearance_patient_is_held", intake=held, patient=held.patient, decision=decision
+        )
+
+    def test_a_decision_by_somebody_who_is_no_chiropractor(self, account):
+        held = proved(answers.REFER, account)
+        with pytest.raises(IntegrityError, match="Only a chiropractor decides"):
+            ReviewDecision.objects.create(
+                case=held.case, intake=held, kind="CLEAR", reason="x", by=account, at=NOW
+            )
+
+    @pytest.mark.parametrize("state", ["CLEARED", "CLOSED"])
+    def test_a_case_that_ends_without_a_decision(self, account, state):
+        case = proved(answers.REFER, account).case
+        case.state, case.resolved_at = state, NOW
+        with pytest.raises(IntegrityError, match="Only a recorded decision"):
+            case.save()
+
+
+class TestTrail:
+    def test_every_step_is_in_the_audit_trail(self, account, doctor):
+        intake = proved(answers.REFER, account)
+        decide(intake, doctor)
+        actions = set(AuditEntry.objects.values_list("action", flat=True))
+        assert actions >= {
+            "intake submitted",
+            "identity proved",
+            "review: CLEAR",
+            "clearance issued",
+        }
+
+    def test_raw_sql_is_in_the_history_too(self, account):
+        patient = proved(answers.BOOK, account).patient
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE intake_patient SET given_name = 'Eve' WHERE id = %s", [patient.pk]
+            )
+        entry = HistoryEntry.objects.filter(table="intake_patient").first()
+        assert entry is not None
+        assert entry.before["given_name"] == "Ana"
+        assert entry.after["given_name"] == "Eve"
+        assert entry.database_role == "clinic_app"
