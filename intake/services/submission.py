@@ -256,7 +256,8 @@ def _record_guardian(intake: Intake, patient: Patient, *, now: datetime) -> None
 
 
 def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now: datetime) -> None:
-    if intake.case_id is None:
+    if intake.case is None:
         clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
     else:
-        messages.held(to=account.email, name=intake.given_name, now=now)
+        due_at = intake.case.due_at
+        messages.held(to=account.email, name=intake.given_name, due_at=due_at, now=now)
