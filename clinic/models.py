@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.querysets import MessageQuerySet
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -143,6 +145,7 @@ class Message(models.Model):
         QUEUED = "QUEUED", _("waiting to be sent")
         SENT = "SENT", _("sent")
         FAILED = "FAILED", _("could not be sent")
+        SET_ASIDE = "SET_ASIDE", _("could not be sent, set aside")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.SlugField(_("kind"), max_length=40)
@@ -155,6 +158,8 @@ class Message(models.Model):
     queued_at = models.DateTimeField(_("queued"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")

@@ -218,6 +218,8 @@ EMAIL_CONFIG = env.email_url_config(
         elsewhere="dummymail://",
     )
 )
+# A mail server that does not answer must not keep a worker for ever.
+EMAIL_TIMEOUT = 20
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = required(
     "DEFAULT_FROM_EMAIL",
@@ -225,6 +227,8 @@ DEFAULT_FROM_EMAIL = required(
     elsewhere="Ashburn Village Chiropractic <desk@clinic.example.com>",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# One mail server that is slow to answer leaves room for the other jobs.
+PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 4}
 
 # --- The browser's guards ---------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -282,5 +286,10 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Both tell each command that starts which jobs there are.
+        "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.periodic": {"level": "WARNING"},
+    },
 }

@@ -223,6 +223,7 @@ class Migration(migrations.Migration):
                             ("QUEUED", "waiting to be sent"),
                             ("SENT", "sent"),
                             ("FAILED", "could not be sent"),
+                            ("SET_ASIDE", "could not be sent, set aside"),
                         ],
                         default="QUEUED",
                         max_length=10,

@@ -1,0 +1,171 @@
+"""Emails to people: worded and queued in the transaction they report, sent by a job.
+
+One function for each kind. Each words its message in the active language, from
+`templates/emails/<kind>.subject.txt` and `<kind>.txt`, with a name, a time and a place at most:
+an email is read over shoulders and by whole families. What a person said or what was decided
+is read on the secure page.
+
+| kind | says | its own words |
+|---|---|---|
+| `code` | a sign-in code and how long it lasts | `code`, `minutes` |
+| `no_account` | somebody tried to sign in with an address we do not know | `link` |
+| `booked` | who, when, where; carries the calendar file | `name`, `when`, `link` |
+| `cancelled` | a visit is off | `name`, `when`, `link` |
+| `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
+| `cleared` | you may choose a time | `name`, `link` |
+| `referred` | your next step is on the secure page | `name`, `link` |
+| `start_again` | please answer the questions again | `name`, `link` |
+| `attention` | to the clinic: something urgent waits | `link` |
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.template.loader import render_to_string
+
+from clinic import audit, calendar_file, tasks, times
+from clinic.models import ClinicProfile, Message, User
+
+
+def code(*, to: str, code: str, now: datetime) -> Message:
+    minutes = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60
+    return queue("code", to=to, context={"code": code, "minutes": minutes}, now=now, secret=True)
+
+
+def no_account(*, to: str, now: datetime) -> Message:
+    return queue("no_account", to=to, context={"link": _link("/")}, now=now)
+
+
+def booked(
+    *,
+    to: str,
+    name: str,
+    visit_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+) -> Message:
+    """Queued again for a visit that moved: its calendar file takes the place of the first."""
+    link = _visit(visit_id)
+    return queue(
+        "booked",
+        to=to,
+        context={"name": name, "when": times.in_words(starts_at), "link": link},
+        calendar=calendar_file.for_visit(
+            visit_id=visit_id, name=name, starts_at=starts_at, ends_at=ends_at, link=link, now=now
+        ),
+        now=now,
+    )
+
+
+def cancelled(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
+    return queue(
+        "cancelled",
+        to=to,
+        context={"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")},
+        now=now,
+    )
+
+
+def held(*, to: str, name: str, now: datetime, due_at: datetime | None = None) -> Message:
+    """`due_at` is when the clinic promises an answer."""
+    when = times.in_words(due_at) if due_at else ""
+    context = {"name": name, "when": when, "link": _link("/my/visits/")}
+    return queue("held", to=to, context=context, now=now)
+
+
+def cleared(*, to: str, name: str, clearance_id: UUID, now: datetime) -> Message:
+    context = {"name": name, "link": _link(f"/book/{clearance_id}/")}
+    return queue("cleared", to=to, context=context, now=now)
+
+
+def referred(*, to: str, name: str, now: datetime) -> Message:
+    context = {"name": name, "link": _link("/my/visits/")}
+    return queue("referred", to=to, context=context, now=now)
+
+
+def start_again(*, to: str, name: str, now: datetime) -> Message:
+    return queue("start_again", to=to, context={"name": name, "link": _link("/")}, now=now)
+
+
+def attention(*, to: str, now: datetime) -> Message:
+    """To the clinic itself."""
+    return queue("attention", to=to, context={"link": _link("/review/")}, now=now)
+
+
+def queue(
+    kind: str,
+    *,
+    to: str,
+    context: Mapping[str, object],
+    now: datetime,
+    calendar: str = "",
+    secret: bool = False,
+) -> Message:
+    """Write a message and leave it to a job, which runs once this transaction is committed.
+
+    Without an address it is FAILED from the start: the desk sees it, and calls. Raises
+    RuntimeError outside a transaction: a message stands or falls with what it reports.
+    """
+    _require_transaction()
+    words = {**context, "clinic": ClinicProfile.current()}
+    message = Message.objects.create(
+        kind=kind,
+        recipient=to,
+        subject=" ".join(render_to_string(f"emails/{kind}.subject.txt", words).split()),
+        body=_tidied(render_to_string(f"emails/{kind}.txt", words)),
+        calendar=calendar,
+        is_secret=secret,
+        state=Message.State.QUEUED if to else Message.State.FAILED,
+        queued_at=now,
+    )
+    if to:
+        tasks.send_later(message)
+    return message
+
+
+def send_again(*, message: Message, by: User, now: datetime) -> Message:
+    """Queue a message that could not be sent once more; one that was sent is left as it is."""
+    with audit.writing(by):
+        message = Message.objects.select_for_update().get(pk=message.pk)
+        if message.state == Message.State.SENT or not message.recipient or message.is_secret:
+            return message
+        message.state = Message.State.QUEUED
+        message.queued_at = now
+        message.save(update_fields=["state", "queued_at"])
+        audit.record(by, "message sent again", message, at=now)
+        tasks.send_later(message)
+    return message
+
+
+def set_aside(*, message: Message, by: User, now: datetime) -> Message:
+    """Somebody told the person in another way: the message no longer asks for attention."""
+    with audit.writing(by):
+        message = Message.objects.select_for_update().get(pk=message.pk)
+        if message.state == Message.State.FAILED:
+            message.state = Message.State.SET_ASIDE
+            message.save(update_fields=["state"])
+            audit.record(by, "message set aside", message, at=now)
+    return message
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("A message must be queued inside the transaction it reports.")
+
+
+def _tidied(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _visit(visit_id: UUID) -> str:
+    """A page that only shows: mail scanners open every link."""
+    return _link(f"/my/visits/{visit_id}/")
+
+
+def _link(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
