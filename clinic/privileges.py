@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 # Only ever added to: a row that stands is proof.
@@ -41,6 +42,11 @@ NEVER_DELETED = (
 )
 
 
+def may_delete(label: str) -> bool:
+    """Whether the application may delete rows of this model at all."""
+    return label not in {*ADD_ONLY, *READ_ONLY, *CHANGEABLE_COLUMNS, *NEVER_DELETED}
+
+
 def grant_after_migrate(using: str, **_kwargs: Any) -> None:
     """Receives `post_migrate` once, when every table is there."""
     connection = connections[using]
@@ -56,6 +62,8 @@ def grant_after_migrate(using: str, **_kwargs: Any) -> None:
             )
         for statement in _statements(sql.Identifier(role)):
             cursor.execute(statement)
+        for function in _owners_triggers(cursor):
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
 
 
 def _statements(role: sql.Identifier) -> list[sql.Composed]:
@@ -65,6 +73,8 @@ def _statements(role: sql.Identifier) -> list[sql.Composed]:
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}"
         ).format(role),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}").format(role),
+        # Databases begun before PostgreSQL 15 let everybody make things here.
+        sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {0}").format(role),
         # The record of migrations is the owner's.
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {0}").format(role),
     ]
@@ -79,6 +89,19 @@ def _statements(role: sql.Identifier) -> list[sql.Composed]:
             )
         )
     return statements
+
+
+def _owners_triggers(cursor: CursorWrapper) -> list[str]:
+    """Trigger functions that run with their owner's rights.
+
+    Whoever may execute one may put it on a temporary table of any name, and so write history.
+    """
+    cursor.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+        " AND prorettype = 'trigger'::regtype"
+    )
+    return [name for (name,) in cursor.fetchall()]
 
 
 def _revoke(rights: str, label: str, role: sql.Identifier) -> sql.Composed:

@@ -216,8 +216,17 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(room=None, room_busy=None)
-                | models.Q(room__isnull=False, room_busy__isnull=False, room_busy__isempty=False),
+                | models.Q(
+                    room__isnull=False,
+                    room_busy__isnull=False,
+                    room_busy__contains=models.F("visit"),
+                ),
                 name="visit_room_has_its_time",
+            ),
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=models.Q(state=State.HELD.value),
+                name="visit_one_hold_a_patient",
             ),
         ]
 
@@ -248,6 +257,7 @@ class StatusChange(models.Model):
         "clinic.User", models.PROTECT, null=True, blank=True, verbose_name=_("by")
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    is_late = models.BooleanField(_("cancelled late"), default=False)
 
     class Meta:
         verbose_name = _("status change")

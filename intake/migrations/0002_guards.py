@@ -11,6 +11,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '%', why USING ERRCODE = 'check_violation', CONSTRAINT = constraint_name;
 END $$;
+
+-- A guard that waited for another transaction must then see what that one committed. Under
+-- REPEATABLE READ and SERIALIZABLE it would go on reading the past (seen: a visit booked over a
+-- case just opened), for a lock on a row that did not change raises no serialization error.
+CREATE FUNCTION clinic_require_fresh_reads() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'Guarded rows are written under READ COMMITTED.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'guards_read_committed';
+    END IF;
+END $$;
 """
 
 # SECURITY DEFINER: FOR SHARE needs a right to change the row, which the application lacks.
@@ -22,7 +34,7 @@ $$;
 CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
 """
 
-EMERGENCY_UNRESOLVED = """
+QUESTIONS = """
 CREATE FUNCTION intake_emergency_unresolved(of_case uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
@@ -35,34 +47,101 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
           )
     )
 $$;
+
+-- Held by a case of their own, or by answers of theirs that joined somebody else's.
+CREATE FUNCTION intake_patient_is_held(person uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM intake_case
+        WHERE patient_id = person AND state IN ('OPEN', 'REFERRED')
+    ) OR EXISTS (
+        SELECT FROM intake_case JOIN intake_intake AS said ON said.case_id = intake_case.id
+        WHERE said.patient_id = person AND intake_case.state IN ('OPEN', 'REFERRED')
+    )
+$$;
+
+-- A decision of one of these kinds that nothing has overtaken: no later answers in the case, no
+-- later decision of another kind. What was decided before is superseded.
+CREATE FUNCTION intake_decision_stands(of_case uuid, kinds text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM intake_reviewdecision AS decision
+        WHERE decision.case_id = of_case AND decision.kind = ANY (kinds)
+          AND NOT EXISTS (
+            SELECT FROM intake_intake AS said
+            WHERE said.case_id = of_case AND said.submitted_at > decision.at
+          )
+          AND NOT EXISTS (
+            SELECT FROM intake_reviewdecision AS later
+            WHERE later.case_id = of_case AND later.at > decision.at AND later.kind <> ALL (kinds)
+          )
+    )
+$$;
 """
 
 # A case and a clearance (or a visit) of one patient wait for each other here: without the lock
 # both would commit, each blind to the other.
 CASE_GATE = """
 DECLARE
-    resolving boolean := NEW.state IN ('CLEARED', 'CLOSED');
+    moved boolean := TG_OP = 'INSERT'
+        OR NEW.state IS DISTINCT FROM OLD.state OR NEW.patient_id IS DISTINCT FROM OLD.patient_id;
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.patient_id IS NOT NULL
        AND NEW.patient_id IS DISTINCT FROM OLD.patient_id THEN
         PERFORM clinic_refuse('A case stays with its patient.', 'case_keeps_its_patient');
     END IF;
-    IF NEW.patient_id IS NOT NULL THEN
-        PERFORM FROM intake_patient WHERE id = NEW.patient_id FOR NO KEY UPDATE;
+    IF NOT moved THEN
+        RETURN NEW;
     END IF;
-    IF NEW.state = 'CLEARED' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
-        SELECT FROM intake_reviewdecision
-        WHERE case_id = NEW.id AND kind IN ('CLEAR', 'SUPPORTIVE')
-    ) THEN
-        PERFORM clinic_refuse('Only a recorded decision clears a case.', 'case_cleared_by_decision');
+    PERFORM clinic_require_fresh_reads();
+    PERFORM FROM intake_patient
+    WHERE id = NEW.patient_id
+       OR id IN (SELECT patient_id FROM intake_intake WHERE case_id = NEW.id)
+    ORDER BY id FOR NO KEY UPDATE;
+    IF NEW.state = 'CLEARED'
+       AND NOT intake_decision_stands(NEW.id, ARRAY['CLEAR', 'SUPPORTIVE']) THEN
+        PERFORM clinic_refuse(
+            'Only a recorded decision clears a case.', 'case_cleared_by_decision');
     END IF;
-    IF NEW.state = 'CLOSED' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
-        SELECT FROM intake_reviewdecision WHERE case_id = NEW.id AND kind = 'RESOLVED'
-    ) THEN
+    IF NEW.state = 'CLOSED' AND NOT intake_decision_stands(NEW.id, ARRAY['RESOLVED']) THEN
         PERFORM clinic_refuse('Only a recorded decision closes a case.', 'case_closed_by_decision');
     END IF;
-    IF resolving AND intake_emergency_unresolved(NEW.id) THEN
+    IF NEW.state IN ('CLEARED', 'CLOSED') AND intake_emergency_unresolved(NEW.id) THEN
         PERFORM clinic_refuse('An emergency is never cleared.', 'case_emergency_stands');
+    END IF;
+    RETURN NEW;
+END
+"""
+
+# A red flag put into a case that is already decided would hold nobody.
+INTAKE_GATE = """
+BEGIN
+    IF NEW.case_id IS NULL
+       OR (TG_OP = 'UPDATE' AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id
+           AND NEW.patient_id IS NOT DISTINCT FROM OLD.patient_id) THEN
+        RETURN NEW;
+    END IF;
+    PERFORM clinic_require_fresh_reads();
+    PERFORM FROM intake_patient WHERE id = NEW.patient_id FOR NO KEY UPDATE;
+    IF TG_OP = 'UPDATE' AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id THEN
+        RETURN NEW;
+    END IF;
+    PERFORM FROM intake_case
+    WHERE id = NEW.case_id AND state IN ('OPEN', 'REFERRED') FOR SHARE;
+    IF NOT FOUND THEN
+        PERFORM clinic_refuse(
+            'Answers join a case nobody has decided.', 'intake_joins_an_open_case');
+    END IF;
+    RETURN NEW;
+END
+"""
+
+CONSENT_GATE = """
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM intake_intake WHERE id = NEW.intake_id AND patient_id = NEW.patient_id
+    ) THEN
+        PERFORM clinic_refuse('The consent is for another child.', 'consent_of_its_own_patient');
     END IF;
     RETURN NEW;
 END
@@ -72,6 +151,7 @@ DECISION_GATE = """
 DECLARE
     about intake_intake%ROWTYPE;
 BEGIN
+    PERFORM clinic_require_fresh_reads();
     SELECT * INTO about FROM intake_intake WHERE id = NEW.intake_id;
     IF about.case_id IS DISTINCT FROM NEW.case_id THEN
         PERFORM clinic_refuse('The answers belong to another case.', 'decision_on_its_own_case');
@@ -86,6 +166,11 @@ BEGIN
     ) THEN
         PERFORM clinic_refuse('An emergency is never cleared.', 'decision_emergency_stands');
     END IF;
+    IF NEW.kind = 'RESOLVED' AND NOT EXISTS (
+        SELECT FROM intake_intake WHERE case_id = NEW.case_id AND disposition = 'EMERGENCY'
+    ) THEN
+        PERFORM clinic_refuse('There is no emergency here.', 'decision_resolves_an_emergency');
+    END IF;
     RETURN NEW;
 END
 """
@@ -98,6 +183,7 @@ BEGIN
     IF NEW.revoked_at IS NOT NULL THEN
         PERFORM clinic_refuse('A clearance begins unrevoked.', 'clearance_begins_unrevoked');
     END IF;
+    PERFORM clinic_require_fresh_reads();
     PERFORM FROM intake_patient WHERE id = NEW.patient_id FOR NO KEY UPDATE;
     SELECT * INTO basis FROM intake_intake WHERE id = NEW.intake_id;
     IF basis.patient_id IS DISTINCT FROM NEW.patient_id THEN
@@ -113,16 +199,28 @@ BEGIN
         END IF;
     ELSE
         SELECT * INTO decided FROM intake_reviewdecision WHERE id = NEW.decision_id;
-        IF decided.kind NOT IN ('CLEAR', 'SUPPORTIVE') OR decided.intake_id <> NEW.intake_id
-           OR (NEW.xray_allowed AND NOT decided.xray_allowed) THEN
+        -- Foreign keys are checked at commit: the decision may not be there yet.
+        IF NOT FOUND OR decided.kind NOT IN ('CLEAR', 'SUPPORTIVE')
+           OR decided.intake_id <> NEW.intake_id
+           OR (NEW.xray_allowed AND NOT decided.xray_allowed)
+           OR EXISTS (
+                SELECT FROM intake_reviewdecision AS later
+                WHERE later.case_id = decided.case_id AND later.at > decided.at
+                  AND later.kind NOT IN ('CLEAR', 'SUPPORTIVE')
+           ) THEN
             PERFORM clinic_refuse(
                 'The decision does not clear this intake.', 'clearance_follows_its_decision');
         END IF;
     END IF;
     IF EXISTS (
-        SELECT FROM intake_case
-        WHERE patient_id = NEW.patient_id AND state IN ('OPEN', 'REFERRED')
+        SELECT FROM intake_intake
+        WHERE patient_id = NEW.patient_id AND disposition = 'EMERGENCY'
+          AND submitted_at > coalesce(decided.at, basis.submitted_at)
     ) THEN
+        PERFORM clinic_refuse(
+            'Answers from before an emergency clear nobody.', 'clearance_newer_than_emergency');
+    END IF;
+    IF intake_patient_is_held(NEW.patient_id) THEN
         PERFORM clinic_refuse('The patient has a held case.', 'clearance_patient_is_held');
     END IF;
     RETURN NEW;
@@ -158,8 +256,10 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 REFUSE,
-                EMERGENCY_UNRESOLVED,
+                QUESTIONS,
                 guard("intake_case_gate", "intake_case", "INSERT OR UPDATE", CASE_GATE),
+                guard("intake_joins_gate", "intake_intake", "INSERT OR UPDATE", INTAKE_GATE),
+                guard("intake_consent_gate", "intake_guardianconsent", "INSERT", CONSENT_GATE),
                 guard("intake_decision_gate", "intake_reviewdecision", "INSERT", DECISION_GATE),
                 guard("intake_clearance_gate", "intake_clearance", "INSERT", CLEARANCE_GATE),
                 never_changed("intake_intake", "patient_id", "case_id"),

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ('after', models.CharField(max_length=10, verbose_name='to')),
                 ('at', models.DateTimeField(verbose_name='when')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
+                ('is_late', models.BooleanField(default=False, verbose_name='cancelled late')),
                 ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='scheduling.appointment', verbose_name='visit')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='by')),
             ],
@@ -179,6 +180,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('room', None), ('room_busy', None)), models.Q(('room__isnull', False), ('room_busy__isempty', False), ('room_busy__isnull', False)), _connector='OR'), name='visit_room_has_its_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('room', None), ('room_busy', None)), models.Q(('room__isnull', False), ('room_busy__contains', models.F('visit')), ('room_busy__isnull', False)), _connector='OR'), name='visit_room_has_its_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'held')), fields=('patient',), name='visit_one_hold_a_patient'),
         ),
     ]

@@ -2,6 +2,9 @@
 
 The database refuses, whatever writes. It reads the clearance FOR SHARE; revoking takes it FOR
 UPDATE first: without both, a revocation and a booking both commit.
+
+What a visit was let through by (a patient's age, what a visit type means, a clearance) is
+guarded too, so that it does not change beneath the visit.
 """
 
 from django.db import migrations
@@ -10,19 +13,36 @@ VISIT_GATE = """
 CREATE FUNCTION scheduling_visit_gate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    live constant text[] := ARRAY['held', 'booked', 'confirmed', 'arrived', 'in_room'];
     clearance intake_clearance%ROWTYPE;
     person intake_patient%ROWTYPE;
     kind scheduling_visittype%ROWTYPE;
-    -- The earliest date it can be anywhere when the visit starts: never too old too soon.
-    day date := (lower(NEW.visit) AT TIME ZONE 'Etc/GMT+12')::date;
 BEGIN
-    IF NEW.state NOT IN ('held', 'booked', 'confirmed', 'arrived', 'in_room') THEN
-        RETURN NEW;
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.patient_id <> OLD.patient_id THEN
+            PERFORM clinic_refuse('A visit stays with its patient.', 'visit_keeps_its_patient');
+        END IF;
+        IF NEW.state = 'done' AND OLD.state NOT IN ('in_room', 'done') THEN
+            PERFORM clinic_refuse('Only a visit that took place is done.', 'visit_done_took_place');
+        END IF;
+        IF NEW.state <> ALL (live) THEN
+            IF NEW.clearance_id <> OLD.clearance_id THEN
+                PERFORM clinic_refuse(
+                    'A visit that ended keeps its clearance.', 'visit_keeps_its_clearance');
+            END IF;
+            RETURN NEW;
+        END IF;
     END IF;
+    -- However it is to stand, a visit begins at the gate.
+    PERFORM clinic_require_fresh_reads();
     -- The patient's row before the clearance's, as every writer takes them.
     SELECT * INTO person FROM intake_patient WHERE id = NEW.patient_id FOR SHARE;
     SELECT * INTO clearance FROM intake_clearance WHERE id = NEW.clearance_id FOR SHARE;
-    SELECT * INTO kind FROM scheduling_visittype WHERE id = NEW.visit_type_id;
+    SELECT * INTO kind FROM scheduling_visittype WHERE id = NEW.visit_type_id FOR SHARE;
+    IF NOT FOUND THEN
+        -- Foreign keys are checked at commit: it could be made later, as anything.
+        PERFORM clinic_refuse('There is no such visit type.', 'visit_type_exists');
+    END IF;
     IF clearance.patient_id IS DISTINCT FROM NEW.patient_id THEN
         PERFORM clinic_refuse(
             'The clearance is another patient''s.', 'visit_on_its_own_clearance');
@@ -33,15 +53,10 @@ BEGIN
     IF NOT tstzrange(clearance.starts_at, clearance.ends_at) @> lower(NEW.visit) THEN
         PERFORM clinic_refuse('The clearance does not cover the visit.', 'visit_inside_clearance');
     END IF;
-    IF EXISTS (
-        SELECT FROM intake_case
-        WHERE patient_id = NEW.patient_id AND state IN ('OPEN', 'REFERRED')
-    ) THEN
+    IF intake_patient_is_held(NEW.patient_id) THEN
         PERFORM clinic_refuse('The patient has a held case.', 'visit_patient_is_not_held');
     END IF;
-    IF (person.born + interval '18 years')::date > day AND NOT EXISTS (
-        SELECT FROM intake_guardianconsent WHERE patient_id = NEW.patient_id
-    ) THEN
+    IF scheduling_lacks_guardian(NEW.patient_id, person.born, NEW.visit) THEN
         PERFORM clinic_refuse(
             'A minor needs a guardian''s consent.', 'visit_minor_has_a_guardian');
     END IF;
@@ -62,6 +77,99 @@ CREATE TRIGGER scheduling_visit_gate BEFORE INSERT OR UPDATE ON scheduling_appoi
     FOR EACH ROW EXECUTE FUNCTION scheduling_visit_gate();
 """
 
+LACKS_GUARDIAN = """
+CREATE FUNCTION scheduling_lacks_guardian(person uuid, born date, visit tstzrange) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    -- On the earliest date it can be anywhere when the visit starts: never too old too soon.
+    SELECT (born + interval '18 years')::date > (lower(visit) AT TIME ZONE 'Etc/GMT+12')::date
+       AND NOT EXISTS (SELECT FROM intake_guardianconsent WHERE patient_id = person)
+$$;
+"""
+
+# Written older for a moment, a child would pass the gate.
+BIRTH_GATE = """
+CREATE FUNCTION scheduling_birth_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clinic_require_fresh_reads();
+    IF EXISTS (
+        SELECT FROM scheduling_appointment
+        WHERE patient_id = NEW.id
+          AND state IN ('held', 'booked', 'confirmed', 'arrived', 'in_room')
+          AND scheduling_lacks_guardian(NEW.id, NEW.born, visit)
+    ) THEN
+        PERFORM clinic_refuse(
+            'A minor needs a guardian''s consent.', 'visit_minor_has_a_guardian');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER scheduling_birth_gate AFTER UPDATE ON intake_patient
+    FOR EACH ROW WHEN (NEW.born IS DISTINCT FROM OLD.born)
+    EXECUTE FUNCTION scheduling_birth_gate();
+"""
+
+# A type that asks for no leave while a visit is made, and then again does, would be a way round.
+VISIT_TYPE_GATE = """
+CREATE FUNCTION scheduling_visit_type_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clinic_require_fresh_reads();
+    IF EXISTS (SELECT FROM scheduling_appointment WHERE visit_type_id = NEW.id) THEN
+        PERFORM clinic_refuse(
+            'Visits of this type were let through by what it says. Make another type.',
+            'visit_type_keeps_its_meaning');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER scheduling_visit_type_gate AFTER UPDATE ON scheduling_visittype
+    FOR EACH ROW WHEN (
+        NEW.needs_xray_clearance IS DISTINCT FROM OLD.needs_xray_clearance
+        OR NEW.room_id IS DISTINCT FROM OLD.room_id
+    )
+    EXECUTE FUNCTION scheduling_visit_type_gate();
+"""
+
+# Asked at the end of the transaction, which suspends or releases the visits in its own order.
+REVOCATION_GATE = """
+CREATE FUNCTION scheduling_revocation_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clinic_require_fresh_reads();
+    IF EXISTS (
+        SELECT FROM scheduling_appointment
+        WHERE clearance_id = NEW.id AND lower(visit) > NEW.revoked_at
+          AND state IN ('held', 'booked', 'confirmed', 'arrived', 'in_room')
+    ) THEN
+        PERFORM clinic_refuse(
+            'Coming visits rest on this clearance. Revoke it through the clinic''s pages.',
+            'clearance_revoked_keeps_no_visit');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER scheduling_revocation_gate AFTER UPDATE ON intake_clearance
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS NULL)
+    EXECUTE FUNCTION scheduling_revocation_gate();
+"""
+
+
+def half_open(column: str) -> str:
+    """Both ends are real moments, and the first is in, the last out: visits touch, not overlap."""
+    return (
+        f"(isfinite(lower({column})) AND isfinite(upper({column}))"
+        f" AND lower_inc({column}) AND NOT upper_inc({column}))"
+    )
+
+
+# Not for Django to say: an end at 'infinity' is not an open end, and no page can show it.
+FINITE = (
+    "ALTER TABLE scheduling_appointment ADD CONSTRAINT visit_times_are_half_open CHECK"
+    f" ({half_open('visit')} IS TRUE AND {half_open('clinician_busy')} IS TRUE"
+    f" AND (room_busy IS NULL OR {half_open('room_busy')} IS TRUE));"
+    "ALTER TABLE scheduling_closure ADD CONSTRAINT closure_times_are_half_open CHECK"
+    f" ({half_open('during')} IS TRUE);"
+)
+
 WITH_HISTORY = (
     "scheduling_appointment",
     "scheduling_clinician",
@@ -69,6 +177,12 @@ WITH_HISTORY = (
     "scheduling_visittype",
     "scheduling_openinghours",
     "scheduling_closure",
+)
+
+
+NEVER_CHANGED = (
+    "CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON scheduling_statuschange"
+    " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();"
 )
 
 
@@ -87,10 +201,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             [
+                LACKS_GUARDIAN,
                 VISIT_GATE,
+                BIRTH_GATE,
+                VISIT_TYPE_GATE,
+                REVOCATION_GATE,
+                FINITE,
                 *map(history, WITH_HISTORY),
-                "CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON scheduling_statuschange"
-                " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();",
+                NEVER_CHANGED,
             ],
             migrations.RunSQL.noop,
         )
