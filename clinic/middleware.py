@@ -1,17 +1,69 @@
 """What holds for every request."""
 
+import math
 from collections.abc import Callable
 
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from clinic import limits
+from clinic.access import is_background
+from clinic.models import User
+from clinic.sign_in import session
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def staff_sign_off(get_response: Handler) -> Handler:
+def sign_off(get_response: Handler) -> Handler:
+    """Ends a session left alone, grown old, or signed in any way but the right one.
+
+    Everything after this, each predicate of `clinic.access` and the admin site included, sees
+    a person who proved who they are, or nobody.
+    """
+
     def handle(request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            _keep_or_end(request)
         return get_response(request)
 
     return handle
+
+
+def _keep_or_end(request: HttpRequest) -> None:
+    now, user = timezone.now(), request.user
+    if not isinstance(user, User):
+        return
+    reason = session.reason_to_end(request, user, now=now)
+    if reason:
+        logout(request)
+        request.session[session.SIGNED_OFF] = reason.value
+    elif not is_background(request):
+        session.note_activity(request, now=now)
+
+
+class Limited:
+    """Whatever page counted the try: over the limit, one answer says when to try again."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, limits.TooMany):
+            return _try_later(request, exception)
+        return None
+
+
+def _try_later(request: HttpRequest, reached: limits.TooMany) -> HttpResponse:
+    seconds = max(1, math.ceil((reached.again_at - timezone.now()).total_seconds()))
+    context = {"minutes": math.ceil(seconds / 60), "hours": math.ceil(seconds / 3600)}
+    response = render(request, "clinic/too_many.html", context, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def never_stored(get_response: Handler) -> Handler:
@@ -19,7 +71,8 @@ def never_stored(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
+        if "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
     return handle

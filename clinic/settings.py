@@ -90,11 +90,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "clinic.middleware.staff_sign_off",
+    "clinic.middleware.sign_off",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clinic.middleware.Limited",
     "clinic.middleware.never_stored",
 ]
 
@@ -151,7 +152,7 @@ else:
 
 # --- People and sign-in -----------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["clinic.sign_in.Backend"]
+AUTHENTICATION_BACKENDS = ["clinic.sign_in.adapter.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
     for name, options in (
@@ -162,10 +163,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "clinic:sign_in"
 LOGIN_REDIRECT_URL = "/"
+# Automatic sign-off: staff after this long without doing anything, and everybody in the end.
 STAFF_IDLE_LIMIT = timedelta(minutes=15)
 STAFF_SESSION_LIMIT = timedelta(hours=12)
+PATIENT_SESSION_LIMIT = timedelta(days=14)
 
-ACCOUNT_ADAPTER = "clinic.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "clinic.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -173,9 +176,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
-ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+# Counted by clinic.limits instead, which can say when to try again.
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "clinic.sign_in.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "Ashburn Village Chiropractic"
 
 # --- Language, time, words --------------------------------------------------------------------
@@ -249,7 +255,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_COOKIE_AGE = int(PATIENT_SESSION_LIMIT.total_seconds())
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "clinic.views.errors.csrf_failure"
 if PRODUCTION:
@@ -270,6 +276,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
+        # Past this many entries some are thrown away, counters of tries among them: far more than
+        # all addresses of one busy day leave.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -287,7 +296,9 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
     "loggers": {
+        # Django gives these two handlers of their own, which would not pass the filter.
         "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
         # Both tell each command that starts which jobs there are.
         "procrastinate.blueprints": {"level": "WARNING"},
         "procrastinate.periodic": {"level": "WARNING"},

@@ -1,8 +1,41 @@
-"""Every address of the site."""
+"""Every address of the site. Each has its row in tests/integration/test_access_matrix.py."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from clinic.views import demo_messages, health, landing, sign_in, staff_sign_in
+
+clinic_patterns = [
+    path("", landing.landing, name="landing"),
+    path("sign-in/", sign_in.email, name="sign_in"),
+    path("sign-in/code/", sign_in.code, name="sign_in_code"),
+    path("sign-in/another-code/", sign_in.another_code, name="sign_in_another_code"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("staff/", staff_sign_in.start, name="start"),
+    path("staff/sign-in/", staff_sign_in.password, name="staff_sign_in"),
+    path("staff/sign-in/second-factor/", staff_sign_in.second_factor, name="second_factor"),
+    path("staff/sign-in/enrol/", staff_sign_in.enrol, name="enrol"),
+]
+
+if settings.DEMO:
+    clinic_patterns += [
+        path("demo/messages/", demo_messages.demo_messages, name="demo_messages"),
+        path(
+            "demo/messages/<uuid:pk>/visit.ics", demo_messages.demo_calendar, name="demo_calendar"
+        ),
+    ]
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("", include((clinic_patterns, "clinic"))),
+    path("", include("intake.urls")),
+    path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "clinic.views.errors.bad_request"
+handler403 = "clinic.views.errors.not_allowed"
+handler404 = "clinic.views.errors.not_found"
+handler500 = "clinic.views.errors.server_error"

@@ -5,10 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connections
+from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from clinic.models import User
 from tests import database
 from tests.database import TestDatabase
+from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
+from tests.people import signed_in
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,61 @@ def fresh_database(
         yield test_database
         connections.close_all()
     test_database.renew()
+
+
+# --- Five people, and a browser in which each is signed in ----------------------------------------
+# A patient is an account here; the record of who is cared for is `patient.patients.get()`.
+
+
+@pytest.fixture
+def patient(db: None) -> User:
+    account = AccountFactory(email="ana@example.com")
+    PatientFactory(account=account, given_name="Ana", family_name="Reyes")
+    return account
+
+
+@pytest.fixture
+def other_patient(db: None) -> User:
+    account = AccountFactory(email="ben@example.com")
+    PatientFactory(account=account, given_name="Ben", family_name="Okoro")
+    return account
+
+
+@pytest.fixture
+def desk(db: None) -> User:
+    return StaffFactory(email="desk@example.com", name="Dana Desk", is_desk=True)
+
+
+@pytest.fixture
+def doctor(db: None) -> User:
+    return StaffFactory(email="doctor@example.com", name="Dr. Solomon", is_chiropractor=True)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return StaffFactory(email="admin@example.com", name="Ada Admin", is_administrator=True)
+
+
+@pytest.fixture
+def patient_client(patient: User) -> Client:
+    return signed_in(patient)
+
+
+@pytest.fixture
+def other_patient_client(other_patient: User) -> Client:
+    return signed_in(other_patient)
+
+
+@pytest.fixture
+def desk_client(desk: User) -> Client:
+    return signed_in(desk)
+
+
+@pytest.fixture
+def doctor_client(doctor: User) -> Client:
+    return signed_in(doctor)
+
+
+@pytest.fixture
+def administrator_client(administrator: User) -> Client:
+    return signed_in(administrator)

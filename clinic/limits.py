@@ -1,0 +1,105 @@
+"""How often something may be tried, counted in the cache every web process shares.
+
+`hit` counts a try or raises TooMany, which `clinic.middleware` turns into a page that says when
+to try again. Called outside a transaction, so that a rollback does not forget the try.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpRequest
+
+
+class TooMany(Exception):
+    """The limit is reached; `again_at` is when the next try counts."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__("Tried too often.")
+        self.again_at = again_at
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `times` tries by the same key within `per`."""
+
+    name: str
+    times: int
+    per: timedelta
+
+
+# A waiting room, or a mobile network, shares one address.
+CODES_TO_ADDRESS = Limit("codes to address", 60, timedelta(hours=1))
+CODES_TO_EMAIL = Limit("codes to email", 5, timedelta(minutes=15))
+CODES_TO_EMAIL_DAILY = Limit("codes to email, daily", 20, timedelta(days=1))
+# Five guesses at each of twenty codes a day: one account in ten thousand a day, at worst.
+GUESSES_AT_CODE = Limit("guesses at code", 5, timedelta(hours=1))
+PASSWORDS_BY_ADDRESS = Limit("passwords by address", 30, timedelta(minutes=10))
+# Both together, so that a stranger elsewhere cannot keep the desk from signing in …
+PASSWORDS_FOR_EMAIL_BY_ADDRESS = Limit("passwords", 5, timedelta(minutes=10))
+# … and from everywhere, so that many addresses together do not guess either.
+PASSWORDS_FOR_EMAIL = Limit("passwords for email", 50, timedelta(hours=1))
+SECOND_FACTORS = Limit("second factors", 5, timedelta(minutes=5))
+SECOND_FACTORS_DAILY = Limit("second factors, daily", 50, timedelta(days=1))
+# Forms begun, and numbers left for a call, by one address: far more than a waiting room needs.
+INTAKES_BY_ADDRESS = Limit("intakes by address", 40, timedelta(hours=1))
+CONTACTS_BY_ADDRESS = Limit("contacts by address", 20, timedelta(hours=1))
+
+
+def hit(name: str, key: str, *, limit: int, per: timedelta, now: datetime) -> None:
+    """Count one try of `key`. Raises TooMany, and counts nothing, when `limit` were made."""
+    cache_key = _cache_key(name, key)
+    with _alone(cache_key):
+        tries: list[datetime] = [t for t in cache.get(cache_key, []) if t > now - per]
+        if len(tries) >= limit:
+            raise TooMany(tries[-limit] + per)
+        cache.set(cache_key, [*tries, now], per.total_seconds())
+
+
+def count(limit: Limit, key: str, *, now: datetime) -> None:
+    """`hit`, with one of the limits above."""
+    hit(limit.name, key, limit=limit.times, per=limit.per, now=now)
+
+
+def forget(limit: Limit, key: str) -> None:
+    """What was tried before no longer counts: it succeeded."""
+    cache.delete(_cache_key(limit.name, key))
+
+
+def visitor(request: HttpRequest) -> str:
+    """The address a request came from, as a limit's key.
+
+    Read as many places from the right of X-Forwarded-For as there are proxies of our own: what
+    stands further left the visitor may have written. One IPv6 customer has a whole /64.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    proxies = settings.TRUSTED_PROXIES
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    if 0 < proxies <= len(forwarded):
+        address = forwarded[-proxies]
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
+    return str(parsed)
+
+
+@contextmanager
+def _alone(cache_key: str) -> Iterator[None]:
+    """Reading and writing a counter are two steps: two tries at once must not be one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [cache_key])
+        yield
+
+
+def _cache_key(name: str, key: str) -> str:
+    """Hashed: a cache is no place for email addresses."""
+    return "limit:" + hashlib.sha256(f"{name}\0{key}".encode()).hexdigest()
