@@ -80,7 +80,8 @@ def visitor(request: HttpRequest) -> str:
     """
     address = request.META.get("REMOTE_ADDR", "")
     proxies = settings.TRUSTED_PROXIES
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    header = request.headers.get("X-Forwarded-For", "")
+    forwarded = header.split(",") if header else []
     if 0 < proxies <= len(forwarded):
         address = forwarded[-proxies]
     try:

@@ -20,8 +20,8 @@ _SCRUBBED = (
     (re.compile(r"[^\s<>\"'(=,;/]+(?:@|%40)[^\s<>\"'),;/]+"), "[email]"),
     (re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])"), "[date]"),
     (re.compile(r"(?<![\w-])\d{1,2}/\d{1,2}/\d{4}(?![\w-])"), "[date]"),
-    # Ten digits and more, however grouped; a UUID has more around it.
-    (re.compile(r"(?<![\w.-])\+?\(?\d{1,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,4}(?![\w.-])"), "[number]"),
+    # Ten digits and more, however grouped: a telephone, or an address on the network.
+    (re.compile(r"(?<![\w-])\+?\(?(?:\d[ ().-]{0,2}){9,}\d(?![\w-])"), "[number]"),
 )
 
 
@@ -48,6 +48,9 @@ def _message(record: logging.LogRecord) -> str:
         return type(record.msg).__name__
     words, args = str(record.msg), record.args
     if isinstance(args, Mapping):
+        # A lone mapping is for the names in the words; printed whole it would show its values.
+        if "%(" not in words:
+            return f"{scrubbed(words)} [{type(args).__name__}]"
         words = words % {key: _value(value) for key, value in args.items()}
     elif args:
         words = words % tuple(_value(value) for value in args)
