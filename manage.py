@@ -12,9 +12,9 @@ def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in OFFLINE_COMMANDS:
         os.environ["CLINIC_ENVIRONMENT"] = "offline"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-    from django.core.management import execute_from_command_line
-
     try:
+        from django.core.management import execute_from_command_line
+
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
         sys.exit(130)  # Ctrl-C needs no explanation

@@ -124,9 +124,10 @@ def _forget_the_dead(package: "ModuleType", folder: Path) -> None:
     users = folder / ".handle_pids.json"
     with package.PostgresServer._lock:
         if users.exists():
-            since = users.stat().st_mtime
-            living = [pid for pid in json.loads(users.read_text()) if _lives(pid, since=since)]
-            users.write_text(json.dumps(living))
+            since, known = users.stat().st_mtime, []
+            with suppress(ValueError):  # half written by one that was killed
+                known = json.loads(users.read_text())
+            users.write_text(json.dumps([pid for pid in known if _lives(pid, since=since)]))
         for claim in (folder / "postmaster.pid", folder / ".s.PGSQL.5432.lock"):
             if claim.exists() and not _is_postgres(claim.read_text().partition("\n")[0]):
                 claim.unlink()

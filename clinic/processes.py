@@ -74,6 +74,16 @@ class Programs:
                 program.wait()
 
 
+def web_server(port: int) -> tuple[str, ...]:
+    """The command that serves the clinic to this machine."""
+    return (
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "clinic.wsgi:application"),
+        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
+        # As many as the connection pool gives: more would wait for a connection, not work.
+        *("--blocking-threads", "12"),
+    )
+
+
 def answers(port: int, path: str) -> bool:
     """Whether the web server on this machine gives the page."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)

@@ -9,11 +9,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from clinic import local_postgres
-from clinic.processes import Programs, StoppedByItselfError, answers
+from clinic.processes import Programs, StoppedByItselfError, answers, web_server
 
 FIRST_PORT = 8000
 SECONDS_TO_START = 60
@@ -51,13 +51,13 @@ class Command(BaseCommand):
         }
         self.stdout.write("Preparing the clinic ...")
         _manage({**environment, "DATABASE_URL": database.owner_url}, "migrate", "--verbosity=0")
-        _manage(environment, "collectstatic", "--no-input", "--verbosity=0")
+        call_command("collectstatic", interactive=False, verbosity=0)
         accounts = _manage(environment, "load_demo") if "load_demo" in get_commands() else ""
 
         programs = Programs(folder=settings.BASE_DIR, environment=environment)
         try:
-            programs.start("job worker", *_python("manage.py", "procrastinate", "worker"))
-            programs.start("web server", *_python(*WEB_SERVER, "--port", str(port)))
+            programs.start("job worker", sys.executable, "manage.py", "procrastinate", "worker")
+            programs.start("web server", *web_server(port))
             programs.wait_for(lambda: answers(port, "/healthz"), seconds=SECONDS_TO_START)
             self.stdout.write(f"\nOpen http://localhost:{port} - stop with Ctrl-C.\n{accounts}")
             self.stdout.flush()
@@ -76,20 +76,10 @@ class Command(BaseCommand):
         raise CommandError("Name a free port with PORT=...")
 
 
-WEB_SERVER = (
-    *("-m", "granian", "--interface", "wsgi", "--log-level", "warning"),
-    *("--host", "127.0.0.1", "clinic.wsgi:application"),
-)
-
-
-def _python(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, *arguments)
-
-
 def _manage(environment: dict[str, str], *arguments: str) -> str:
     """What the command printed. Another process, for it signs in to the database as another."""
     done = subprocess.run(  # noqa: S603 - our own commands
-        _python("manage.py", *arguments),
+        [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
         start_new_session=True,  # Ctrl-C comes to us alone
