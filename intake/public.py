@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic.models import User
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
 
@@ -68,8 +70,9 @@ def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
 
 
 def is_held(patient_id: UUID) -> bool:
-    """The patient has a case nobody has resolved."""
-    return Case.objects.unresolved().filter(patient=patient_id).exists()
+    """The patient, or answers of theirs, is in a case nobody has resolved."""
+    theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)
+    return Case.objects.unresolved().filter(theirs).exists()
 
 
 def lacks_guardian(patient_id: UUID, on: date) -> bool:
@@ -77,6 +80,14 @@ def lacks_guardian(patient_id: UUID, on: date) -> bool:
     born = Patient.objects.values_list("born", flat=True).get(pk=patient_id)
     is_minor = (on.year - born.year) - ((on.month, on.day) < (born.month, born.day)) < ADULT
     return is_minor and not GuardianConsent.objects.filter(patient=patient_id).exists()
+
+
+def lock_patient(patient_id: UUID) -> None:
+    """Keep the patient's row from other writers until the transaction ends.
+
+    Taken before the patient's clearances and visits. Raises Patient.DoesNotExist.
+    """
+    Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient_id)
 
 
 def _newest_xray_hold(patient_id: UUID) -> datetime | None:

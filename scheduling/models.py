@@ -109,7 +109,14 @@ class OpeningHours(models.Model):
                 condition=models.Q(ends__gt=models.F("starts")),
                 name="opening_hours_have_length",
                 violation_error_message=_("The closing time must be after the opening time."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_from=None)
+                | models.Q(valid_until=None)
+                | models.Q(valid_until__gte=models.F("valid_from")),
+                name="opening_hours_days_in_order",
+                violation_error_message=_("The last day must not be before the first."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ class AppointmentQuerySet(models.QuerySet[Row]):
 
     def locked(self, pk: UUID) -> Row:
         """The row as it is now, kept from other writers until the transaction ends."""
-        return self.select_for_update(of=("self",)).get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     def in_time_order(self) -> Self:
         return self.order_by(Lower("visit"))

@@ -9,6 +9,8 @@ guarded too, so that it does not change beneath the visit.
 
 from django.db import migrations
 
+from scheduling.locking import CALENDAR
+
 VISIT_GATE = """
 CREATE FUNCTION scheduling_visit_gate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -152,6 +154,23 @@ CREATE CONSTRAINT TRIGGER scheduling_revocation_gate AFTER UPDATE ON intake_clea
     EXECUTE FUNCTION scheduling_revocation_gate();
 """
 
+# Whoever closes time waits for the bookings that have already looked at the openings, and those
+# that come later look again: see `scheduling.locking`, which this follows.
+CLOSURE_LOCK = f"""
+CREATE FUNCTION scheduling_closure_lock() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clinic_require_fresh_reads();
+    PERFORM pg_advisory_xact_lock({CALENDAR}, id::int) FROM (
+        SELECT id FROM scheduling_clinician
+        WHERE id = coalesce(NEW.clinician_id, id) ORDER BY id
+    ) AS concerned;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER scheduling_closure_lock BEFORE INSERT OR UPDATE ON scheduling_closure
+    FOR EACH ROW EXECUTE FUNCTION scheduling_closure_lock();
+"""  # noqa: S608 - a constant of ours
+
 
 def half_open(column: str) -> str:
     """Both ends are real moments, and the first is in, the last out: visits touch, not overlap."""
@@ -206,6 +225,7 @@ class Migration(migrations.Migration):
                 BIRTH_GATE,
                 VISIT_TYPE_GATE,
                 REVOCATION_GATE,
+                CLOSURE_LOCK,
                 FINITE,
                 *map(history, WITH_HISTORY),
                 NEVER_CHANGED,

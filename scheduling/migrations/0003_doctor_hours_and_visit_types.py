@@ -1,4 +1,4 @@
-"""Dr. Solomon, the X-ray room, the usual hours and visit types: a start the administrator changes."""
+"""Dr. Solomon, the X-ray room, hours and visit types: a start the administrator changes."""
 
 from datetime import time
 

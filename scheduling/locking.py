@@ -1,0 +1,43 @@
+"""The one door to a clinician's calendar.
+
+Locks are taken in this order, and none that comes earlier is asked for later:
+
+1. the calendars, by clinician's id: shared to book into one, exclusive to move, close or plan it;
+2. the patient's row;
+3. the clearance's row (the gate's trigger reads it; revoking changes it);
+4. visits, by id, all that one write needs in one statement.
+
+Revoking a clearance takes no calendar: it starts at 2. So whoever waits, waits for somebody who
+is further on, and no two wait for each other.
+
+Sharing costs nothing: bookings into one calendar run side by side, and the database's exclusion
+constraints decide between them. Closing a day waits for the bookings that have already looked at
+the openings; those that come after it look again.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+# The class of PostgreSQL's two-part advisory locks that means a clinician's calendar.
+CALENDAR = 0xCA1E
+# Longer than any write here takes; then the person is asked to try again.
+PATIENCE = "5s"
+
+
+@contextmanager
+def calendar_of(*clinician_ids: int, shared: bool) -> Iterator[None]:
+    """Hold these calendars until the transaction ends. Raises RuntimeError outside of one."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("calendar_of() must run inside the transaction that writes.")
+    _take(sorted(clinician_ids), shared=shared)
+    yield
+
+
+def _take(clinician_ids: Iterable[int], *, shared: bool) -> None:
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+        for clinician_id in clinician_ids:
+            cursor.execute(f"SELECT {lock}(%s, %s)", [CALENDAR, clinician_id])

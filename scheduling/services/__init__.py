@@ -1,0 +1,26 @@
+"""Every write of the calendar: one function, one transaction, the audit inside.
+
+Each refuses with one of `scheduling.exceptions`. That somebody may ask is decided by the caller.
+"""
+
+from scheduling.services.closing import Closed, close
+from scheduling.services.holds import confirm, expire_stale_holds, hold
+from scheduling.services.revocation import CALL_THE_PATIENT, release_undecided, stop_visits_of
+from scheduling.services.visits import book, cancel, mark, move, reinstate, release
+
+__all__ = [
+    "CALL_THE_PATIENT",
+    "Closed",
+    "book",
+    "cancel",
+    "close",
+    "confirm",
+    "expire_stale_holds",
+    "hold",
+    "mark",
+    "move",
+    "reinstate",
+    "release",
+    "release_undecided",
+    "stop_visits_of",
+]

@@ -1,0 +1,117 @@
+"""A patient chooses a time: kept for some minutes, then booked or given back."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.models import ClinicProfile
+from intake import public as intake
+from scheduling.availability import is_closed, is_offered, the_clinician_id, visit_types_for
+from scheduling.exceptions import (
+    HoldExpired,
+    TimeClosed,
+    TimeNotOffered,
+    TimeTaken,
+    VisitTypeNotOffered,
+    named_refusals,
+)
+from scheduling.locking import calendar_of
+from scheduling.models import Appointment, VisitType
+from scheduling.services.placing import Place, insert, require_clearance, what_is_in_the_way
+from scheduling.services.steps import become, changing, end_all, tell_booked
+from scheduling.slots import State
+
+# What a confirmed hold may have become when the button is pressed again.
+_ALREADY_BOOKED = {State.BOOKED, State.CONFIRMED, State.ARRIVED, State.IN_ROOM, State.DONE}
+
+
+def hold(
+    *,
+    patient_id: UUID,
+    clearance_id: UUID,
+    visit_type_id: int,
+    start: datetime,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Keep a time for a patient while they confirm; it takes the place of any they held before.
+
+    If the new time cannot be had, the old hold stays. Raises what `require_clearance` raises,
+    VisitTypeNotOffered, TimeNotOffered, TimeTaken.
+    """
+    with named_refusals(TimeTaken), audit.writing(by):
+        clinician_id = the_clinician_id()
+        if clinician_id is None:
+            raise TimeNotOffered
+        with calendar_of(clinician_id, shared=True):
+            intake.lock_patient(patient_id)
+            visit_type = VisitType.objects.get(pk=visit_type_id)
+            clearance = require_clearance(
+                patient_id=patient_id,
+                clearance_id=clearance_id,
+                visit_type=visit_type,
+                start=start,
+                now=now,
+            )
+            if visit_type not in visit_types_for(patient_id=patient_id, clearance=clearance):
+                raise VisitTypeNotOffered
+            place = Place.at(
+                start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
+            )
+            if not is_offered(
+                start,
+                patient_id=patient_id,
+                visit_type=visit_type,
+                clinician_id=clinician_id,
+                now=now,
+                clearance=clearance,
+            ):
+                raise _why_not(place, now)
+            return insert(
+                place,
+                clearance_id=clearance_id,
+                visit_type=visit_type,
+                state=State.HELD,
+                hold_expires_at=now + timedelta(minutes=ClinicProfile.current().hold_minutes),
+                by=by,
+                now=now,
+            )
+
+
+def confirm(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointment:
+    """Turn a patient's hold into a booked visit, and tell them.
+
+    Safe to call twice: a booked visit is returned as it is. Raises HoldExpired, TimeClosed, and
+    what the gate refuses: ClearanceRevoked, PatientHeld, GuardianMissing, XrayNotAllowed.
+    """
+    with changing(appointment_id, by=by, shared=True, lost_race=TimeTaken) as visit:
+        if visit.state in _ALREADY_BOOKED:
+            return visit
+        if (
+            visit.state != State.HELD
+            or visit.hold_expires_at is None
+            or visit.hold_expires_at <= now
+        ):
+            raise HoldExpired
+        if is_closed(visit.starts_at, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
+            raise TimeClosed
+        become(visit, State.BOOKED, by=by, now=now)
+        tell_booked(visit, now=now)
+        return visit
+
+
+def expire_stale_holds(*, now: datetime) -> int:
+    """End the holds that ran out; how many. One that somebody is using just now is left to them."""
+    with audit.writing(None):
+        stale = list(
+            Appointment.objects.stale_holds(now)
+            .order_by("pk")
+            .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        )
+        end_all(stale, State.EXPIRED, by=None, now=now, reason="")
+    return len(stale)
+
+
+def _why_not(place: Place, now: datetime) -> TimeTaken | TimeNotOffered:
+    return what_is_in_the_way(place, now=now) or TimeNotOffered()

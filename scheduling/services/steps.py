@@ -1,0 +1,104 @@
+"""What every write of a visit shares: its transaction, its lock, its record, its message."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from clinic import audit, messages
+from clinic.audit import Actor
+from clinic.models import User
+from intake import public as intake
+from scheduling.exceptions import CalendarBusy, SchedulingProblem, StepNotAllowed, named_refusals
+from scheduling.locking import calendar_of
+from scheduling.models import Appointment, StatusChange
+from scheduling.slots import MoveNotAllowed, State, require_move
+
+
+@contextmanager
+def changing(
+    appointment_id: UUID,
+    *,
+    by: Actor,
+    shared: bool,
+    lost_race: type[SchedulingProblem] = CalendarBusy,
+) -> Iterator[Appointment]:
+    """One transaction on one visit: its calendar, its patient's row and its own, in that order.
+
+    Raises Appointment.DoesNotExist.
+    """
+    with named_refusals(lost_race), audit.writing(by):
+        # Neither ever changes, so they may be read before anything is locked.
+        ids = Appointment.objects.values_list("clinician_id", "patient_id")
+        clinician_id, patient_id = ids.get(pk=appointment_id)
+        with calendar_of(clinician_id, shared=shared):
+            intake.lock_patient(patient_id)
+            yield Appointment.objects.locked(appointment_id)
+
+
+def become(
+    visit: Appointment,
+    state: State,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    is_late: bool = False,
+) -> None:
+    """Move a locked visit along the table of moves, on record. Raises StepNotAllowed."""
+    before = State(visit.state)
+    try:
+        require_move(before, state)
+    except MoveNotAllowed as error:
+        raise StepNotAllowed from error
+    visit.state = state.value
+    visit.hold_expires_at = None
+    visit.save(update_fields=["state", "hold_expires_at", "clearance"])
+    record(visit, before, by=by, now=now, reason=reason, is_late=is_late)
+
+
+def record(
+    visit: Appointment,
+    before: State | None,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    is_late: bool = False,
+) -> None:
+    """Write down that a visit came to its state: in its own history and in the audit trail."""
+    StatusChange.objects.create(
+        appointment=visit,
+        before=before.value if before else "",
+        after=visit.state,
+        at=now,
+        by=by if isinstance(by, User) else None,
+        reason=reason[:200],
+        is_late=is_late,
+    )
+    audit.record(by, f"visit {visit.state}", visit, at=now, patient_id=visit.patient_id)
+
+
+def end_all(
+    visits: Iterable[Appointment], state: State, *, by: Actor, now: datetime, reason: str
+) -> None:
+    """Move several locked visits to one state."""
+    for visit in visits:
+        become(visit, state, by=by, now=now, reason=reason)
+
+
+def tell_booked(visit: Appointment, *, now: datetime) -> None:
+    person = intake.patient_card(visit.patient_id)
+    messages.booked(
+        to=person.email,
+        name=person.given_name,
+        visit_id=visit.pk,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        now=now,
+    )
+
+
+def tell_cancelled(visit: Appointment, *, now: datetime) -> None:
+    person = intake.patient_card(visit.patient_id)
+    messages.cancelled(to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now)

@@ -1,0 +1,261 @@
+"""A booked visit: made by the desk, moved, cancelled, and taken from arrival to done."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from clinic import access, audit
+from clinic.audit import Actor
+from clinic.models import ClinicProfile, User
+from intake import public as intake
+from intake.public import ClearanceCard
+from scheduling.availability import is_closed, is_offered, the_clinician_id
+from scheduling.exceptions import (
+    OutsideClearance,
+    StepNotAllowed,
+    TimeClosed,
+    TimeNotOffered,
+    TimeTaken,
+    VisitHasBegun,
+    VisitNotBegun,
+    named_refusals,
+)
+from scheduling.locking import calendar_of
+from scheduling.models import Appointment, VisitType
+from scheduling.services.placing import (
+    Place,
+    give_up_holds,
+    insert,
+    require_clearance,
+    what_is_in_the_way,
+)
+from scheduling.services.steps import become, changing, record, tell_booked, tell_cancelled
+from scheduling.slots import MOVES, State
+
+_MOVABLE = {State.BOOKED, State.CONFIRMED}
+# Undoing these takes back a time that was free meanwhile.
+_TAKES_TIME_BACK = {move.target for move in MOVES if move.source in State.ENDED}
+_MARKED_BY_HAND = {
+    State.BOOKED,
+    State.CONFIRMED,
+    State.ARRIVED,
+    State.IN_ROOM,
+    State.DONE,
+    State.NO_SHOW,
+}
+
+
+def book(
+    *,
+    patient_id: UUID,
+    clearance_id: UUID,
+    visit_type_id: int,
+    start: datetime,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Book for a patient without a hold, as the desk does, and tell them.
+
+    Notice, horizon, hours and the grid bind patients, not staff; the gate, closures and what is
+    taken bind everybody. Raises what `require_clearance` raises, TimeClosed, TimeTaken.
+    """
+    with named_refusals(TimeTaken), audit.writing(by):
+        clinician_id = the_clinician_id()
+        if clinician_id is None:
+            raise TimeNotOffered
+        with calendar_of(clinician_id, shared=True):
+            intake.lock_patient(patient_id)
+            visit_type = VisitType.objects.get(pk=visit_type_id)
+            require_clearance(
+                patient_id=patient_id,
+                clearance_id=clearance_id,
+                visit_type=visit_type,
+                start=start,
+                now=now,
+            )
+            if is_closed(start, visit_type=visit_type, clinician_id=clinician_id):
+                raise TimeClosed
+            visit = insert(
+                Place.at(
+                    start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
+                ),
+                clearance_id=clearance_id,
+                visit_type=visit_type,
+                state=State.BOOKED,
+                by=by,
+                now=now,
+            )
+            tell_booked(visit, now=now)
+            return visit
+
+
+def move(*, appointment_id: UUID, start: datetime, by: Actor, now: datetime) -> Appointment:
+    """Give a visit another time; the old one is freed only when the new one is had.
+
+    A patient moves to a time that is offered, staff to any that is free and not closed. The visit
+    is booked again, no longer confirmed, under a clearance that covers its new start. Safe to call
+    twice. Raises VisitHasBegun, StepNotAllowed, OutsideClearance, TimeNotOffered, TimeClosed,
+    TimeTaken, and what the gate refuses.
+    """
+    with changing(appointment_id, by=by, shared=False, lost_race=TimeTaken) as visit:
+        if visit.state not in _MOVABLE:
+            raise StepNotAllowed
+        if visit.starts_at == start:
+            return visit
+        if visit.starts_at <= now:
+            raise VisitHasBegun
+        clearance = _covering(visit, start, now)
+        place = Place.at(
+            start,
+            patient_id=visit.patient_id,
+            clinician_id=visit.clinician_id,
+            visit_type=visit.visit_type,
+        )
+        clash = what_is_in_the_way(place, now=now, moving=visit.pk)
+        if clash:
+            raise clash
+        _require_open(visit, start, clearance, by=by, now=now)
+        give_up_holds(place, by=by, now=now)
+        _put(visit, place, clearance, by=by, now=now)
+        tell_booked(visit, now=now)
+        return visit
+
+
+def cancel(*, appointment_id: UUID, by: Actor, now: datetime, reason: str = "") -> Appointment:
+    """Cancel a visit, or give a hold back. Inside the clinic's window it is allowed, marked late.
+
+    Safe to call twice. Raises StepNotAllowed, VisitHasBegun.
+    """
+    with changing(appointment_id, by=by, shared=True) as visit:
+        before = State(visit.state)
+        if before is State.CANCELLED:
+            return visit
+        if before in _MOVABLE and visit.starts_at <= now:
+            raise VisitHasBegun
+        window = timedelta(hours=ClinicProfile.current().cancellation_hours)
+        is_late = before in _MOVABLE and visit.starts_at - now < window
+        become(visit, State.CANCELLED, by=by, now=now, reason=reason, is_late=is_late)
+        if before is not State.HELD:
+            tell_cancelled(visit, now=now)
+        return visit
+
+
+def mark(*, appointment_id: UUID, to: State, by: Actor, now: datetime) -> Appointment:
+    """Take a visit one step: arrived, in the room, done, not come; or take the step back.
+
+    Safe to call twice. Raises StepNotAllowed, VisitNotBegun, and for a step taken back into a time
+    that was free meanwhile TimeTaken and what the gate refuses.
+    """
+    with changing(
+        appointment_id, by=by, shared=to not in _TAKES_TIME_BACK, lost_race=TimeTaken
+    ) as visit:
+        before = State(visit.state)
+        if before is to:
+            return visit
+        if to not in _MARKED_BY_HAND or before in {State.HELD, State.SUSPENDED}:
+            raise StepNotAllowed
+        if to is State.NO_SHOW and visit.starts_at > now:
+            raise VisitNotBegun
+        if before in State.ENDED and to in _TAKES_TIME_BACK:
+            _require_free(visit, by=by, now=now)
+        become(visit, to, by=by, now=now)
+        return visit
+
+
+def reinstate(*, appointment_id: UUID, clearance_id: UUID, by: Actor, now: datetime) -> Appointment:
+    """Book a suspended visit again, in the time it kept, on a clearance that allows it.
+
+    Raises StepNotAllowed, VisitHasBegun, and what `require_clearance` raises.
+    """
+    with changing(appointment_id, by=by, shared=True) as visit:
+        if visit.state != State.SUSPENDED:
+            raise StepNotAllowed
+        if visit.starts_at <= now:
+            raise VisitHasBegun
+        require_clearance(
+            patient_id=visit.patient_id,
+            clearance_id=clearance_id,
+            visit_type=visit.visit_type,
+            start=visit.starts_at,
+            now=now,
+        )
+        visit.clearance_id = clearance_id
+        become(visit, State.BOOKED, by=by, now=now)
+        tell_booked(visit, now=now)
+        return visit
+
+
+def release(*, appointment_id: UUID, by: Actor, now: datetime, reason: str = "") -> Appointment:
+    """Give a suspended visit's time back, and tell the patient. Raises StepNotAllowed."""
+    with changing(appointment_id, by=by, shared=True) as visit:
+        if visit.state == State.RELEASED:
+            return visit
+        if visit.state != State.SUSPENDED:
+            raise StepNotAllowed
+        become(visit, State.RELEASED, by=by, now=now, reason=reason)
+        tell_cancelled(visit, now=now)
+        return visit
+
+
+def _covering(visit: Appointment, start: datetime, now: datetime) -> ClearanceCard:
+    """Its own clearance if that covers the new start, or another of the patient's."""
+    usable = intake.clearances_usable(visit.patient_id, now)
+    covering = [card for card in usable if card.starts_at <= start < card.ends_at]
+    if not covering:
+        raise OutsideClearance
+    return next((card for card in covering if card.id == visit.clearance_id), covering[0])
+
+
+def _require_open(
+    visit: Appointment, start: datetime, clearance: ClearanceCard, *, by: Actor, now: datetime
+) -> None:
+    if isinstance(by, User) and access.sees_calendar(by):
+        if is_closed(start, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
+            raise TimeClosed
+    elif not is_offered(
+        start,
+        patient_id=visit.patient_id,
+        visit_type=visit.visit_type,
+        clinician_id=visit.clinician_id,
+        now=now,
+        clearance=clearance,
+        moving=visit.pk,
+    ):
+        raise TimeNotOffered
+
+
+def _put(
+    visit: Appointment, place: Place, clearance: ClearanceCard, *, by: Actor, now: datetime
+) -> None:
+    before, moved_from = State(visit.state), visit.starts_at
+    visit.state = State.BOOKED.value
+    visit.clearance_id = clearance.id
+    visit.visit = place.visit
+    visit.clinician_busy = place.clinician_busy
+    visit.room_busy = place.room_busy
+    visit.save(update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy"])
+    record(visit, before, by=by, now=now, reason="Moved to another time.")
+    audit.record(
+        by,
+        "visit moved",
+        visit,
+        at=now,
+        patient_id=visit.patient_id,
+        moved_from=moved_from.isoformat(),
+        moved_to=visit.starts_at.isoformat(),
+    )
+
+
+def _require_free(visit: Appointment, *, by: Actor, now: datetime) -> None:
+    """The visit's time is taken back as it was. Raises TimeTaken."""
+    place = Place(
+        patient_id=visit.patient_id,
+        clinician_id=visit.clinician_id,
+        room_id=visit.room_id,
+        visit=visit.visit,
+        clinician_busy=visit.clinician_busy,
+        room_busy=visit.room_busy,
+    )
+    clash = what_is_in_the_way(place, now=now)
+    if clash:
+        raise clash
+    give_up_holds(place, by=by, now=now)
