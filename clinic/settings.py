@@ -294,7 +294,7 @@ LOGGING = {
             "filters": ["no_patient_data"],
         }
     },
-    "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
+    "root": {"handlers": ["console"], "level": "WARNING" if TESTING or DEMO else "INFO"},
     "loggers": {
         # Django gives these two handlers of their own, which would not pass the filter.
         "django": {"handlers": [], "propagate": True},
