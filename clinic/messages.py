@@ -100,7 +100,7 @@ def start_again(*, to: str, name: str, now: datetime) -> Message:
 
 def attention(*, to: str, now: datetime) -> Message:
     """To the clinic itself."""
-    return queue("attention", to=to, context={"link": _link("/review/")}, now=now)
+    return queue("attention", to=to, context={"link": _link("/staff/review/")}, now=now)
 
 
 def queue(
