@@ -103,6 +103,13 @@ reviewer_required = allowed(decides_reviews)
 administrator_required = allowed(uses_admin_site)
 
 
+def signed_in(request: HttpRequest) -> User:
+    """Who asks, behind one of the doors above."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def to_sign_in(request: HttpRequest, sign_in: str) -> HttpResponse:
     """To the sign-in page, and back to this one after it.
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from clinic.views import demo_messages, health, landing, sign_in, staff_sign_in
+from clinic.views import demo_messages, health, landing, sign_in, staff_sign_in, unsent_messages
 
 clinic_patterns = [
     path("", landing.landing, name="landing"),
@@ -17,6 +17,11 @@ clinic_patterns = [
     path("staff/sign-in/", staff_sign_in.password, name="staff_sign_in"),
     path("staff/sign-in/second-factor/", staff_sign_in.second_factor, name="second_factor"),
     path("staff/sign-in/enrol/", staff_sign_in.enrol, name="enrol"),
+    path("staff/messages/", unsent_messages.unsent_messages, name="unsent_messages"),
+    path(
+        "staff/messages/<uuid:pk>/again/", unsent_messages.send_again, name="send_message_again"
+    ),
+    path("staff/messages/<uuid:pk>/aside/", unsent_messages.set_aside, name="set_message_aside"),
 ]
 
 if settings.DEMO:
@@ -30,6 +35,8 @@ if settings.DEMO:
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("", include((clinic_patterns, "clinic"))),
+    path("staff/review/", include("intake.staff_urls")),
+    path("staff/visits/", include("scheduling.staff_urls")),
     path("", include("intake.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),

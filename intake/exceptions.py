@@ -31,6 +31,10 @@ class EmergencyStands(IntakeProblem):
     )
 
 
+class NoEmergency(IntakeProblem):
+    message = _("There is no emergency to resolve in this case.")
+
+
 class PatientUnknown(IntakeProblem):
     message = _(
         "Nobody has proved who this is yet. Call them; they can be cleared once their record is"

@@ -35,6 +35,12 @@ class IntakeQuerySet(models.QuerySet[Row]):
 
 
 class CaseQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: "User") -> Self:
+        """Desk and clinician see every held case; an account sees its own family's."""
+        if access.sees_held_cases(user):
+            return self
+        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+
     def unresolved(self) -> Self:
         """Cases that keep their patient from booking: waiting, or sent to a doctor."""
         return self.filter(state__in=("OPEN", "REFERRED"))

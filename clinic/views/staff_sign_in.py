@@ -81,4 +81,6 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @access.staff_required
 def start(request: HttpRequest) -> HttpResponse:
     """Each role's first page."""
-    return redirect("admin:index")
+    if access.decides_reviews(request.user):
+        return redirect("review:list")
+    return redirect("desk:visits" if access.sees_calendar(request.user) else "admin:index")

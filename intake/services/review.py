@@ -9,6 +9,7 @@ from intake.exceptions import (
     AnotherCaseOpen,
     CaseAlreadyDecided,
     EmergencyStands,
+    NoEmergency,
     PatientUnknown,
     ReasonNeeded,
 )
@@ -29,8 +30,8 @@ def decide(
     """Record a decision on a case and do what it says; the patient is told by email.
 
     `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
-    answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, PatientUnknown,
-    AnotherCaseOpen.
+    answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, NoEmergency,
+    PatientUnknown, AnotherCaseOpen.
     """
     if not reason.strip():
         raise ReasonNeeded
@@ -57,6 +58,9 @@ def decide(
 
 def _basis(case: Case, newest: Intake, kind: str) -> Intake:
     """The answers the decision rests on."""
+    resolving = kind == ReviewDecision.Kind.EMERGENCY_RESOLVED
+    if resolving and case.disposition != Disposition.EMERGENCY:
+        raise NoEmergency
     if kind not in ReviewDecision.CLEARING:
         return newest
     if case.disposition == Disposition.EMERGENCY or newest.disposition == Disposition.EMERGENCY:

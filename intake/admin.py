@@ -1,0 +1,234 @@
+"""The intake in the admin site: looked at, never written.
+
+The administrator sees that there was an intake, its outcome, the decision and its date. What a
+person said, which rules fired on it and why somebody decided are for who reads answers alone.
+"""
+
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from clinic import access
+from clinic.admin_base import RecordAdmin, trail_of
+from intake.models import (
+    Case,
+    Clearance,
+    Finding,
+    GuardianConsent,
+    Intake,
+    IntakeDraft,
+    Patient,
+    ReviewDecision,
+)
+
+
+@admin.register(Patient)
+class PatientAdmin(RecordAdmin):
+    patient_path = "pk"
+    list_display = ("name", "born", "phone", "email", "town_name", "created_at")
+    list_filter = ("town",)
+    list_select_related = ("town",)
+    search_fields = ("given_name", "family_name", "name_key", "phone", "email", "account__email")
+    search_help_text = _("Name, phone or email")
+    date_hierarchy = "created_at"
+    fields = (
+        "given_name",
+        "family_name",
+        "born",
+        "phone",
+        "email",
+        "town_name",
+        "account",
+        "likely_duplicate_of",
+        "created_at",
+        "trail",
+    )
+
+    @admin.display(description=_("name"), ordering="family_name")
+    def name(self, patient: Patient) -> str:
+        return patient.name
+
+    @admin.display(description=_("town"), ordering="town")
+    def town_name(self, patient: Patient) -> str:
+        return patient.town_name
+
+    @admin.display(description=_("audit trail"))
+    def trail(self, patient: Patient) -> SafeString:
+        return trail_of(patient.pk)
+
+
+@admin.register(Case)
+class CaseAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = (
+        "opened_at",
+        "patient",
+        "contact_name",
+        "disposition",
+        "state",
+        "due_at",
+        "resolved_at",
+    )
+    list_filter = ("state", "disposition")
+    list_select_related = ("patient",)
+    search_fields = (
+        "patient__given_name",
+        "patient__family_name",
+        "contact_name",
+        "contact_phone",
+    )
+    search_help_text = _("Name or phone")
+    date_hierarchy = "opened_at"
+    fields = (
+        "patient",
+        "contact_name",
+        "contact_phone",
+        "disposition",
+        "state",
+        "opened_at",
+        "due_at",
+        "resolved_at",
+        "mistake_reported_at",
+        "related_case",
+    )
+
+
+@admin.register(Intake)
+class IntakeAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    clinical = (
+        "own_words",
+        "details",
+        "age",
+        "answers",
+        "urgency",
+        "rules",
+        "flags",
+        "what_fired",
+    )
+    list_display = ("submitted_at", "person", "kind", "channel", "disposition", "is_complete")
+    list_filter = ("disposition", "kind", "channel", "is_complete", "protocol")
+    list_select_related = ("patient",)
+    search_fields = ("given_name", "family_name", "name_key", "phone", "email")
+    search_help_text = _("Name, phone or email")
+    date_hierarchy = "submitted_at"
+    fields = (
+        "patient",
+        "case",
+        "kind",
+        "channel",
+        "is_complete",
+        "given_name",
+        "family_name",
+        "born",
+        "phone",
+        "email",
+        "town",
+        "elsewhere",
+        "guardian_name",
+        "guardian_relationship",
+        "consents",
+        "protocol",
+        "disposition",
+        "submitted_at",
+        *clinical,
+    )
+
+    @admin.display(description=_("name"), ordering="family_name")
+    def person(self, intake: Intake) -> str:
+        return f"{intake.given_name} {intake.family_name}".strip() or "–"
+
+    @admin.display(description=_("what fired"))
+    def what_fired(self, intake: Intake) -> SafeString:
+        rows = intake.findings.values_list("rule", "reason")
+        return format_html_join("", "<p>{}: {}</p>", rows)
+
+
+@admin.register(Finding)
+class FindingAdmin(RecordAdmin):
+    """All of it is what somebody said: who may not read answers does not find these pages."""
+
+    patient_path = "intake.patient_id"
+    list_display = ("intake", "disposition", "rule", "reason")
+    list_filter = ("disposition",)
+    list_select_related = ("intake",)
+    search_fields = ("intake__given_name", "intake__family_name", "intake__name_key")
+    search_help_text = _("Name")
+    fields = ("intake", "disposition", "rule", "reason", "urgency", "source", "quotes")
+
+    def has_view_permission(self, request: HttpRequest, obj: Finding | None = None) -> bool:
+        return access.reads_answers(request.user)
+
+
+@admin.register(ReviewDecision)
+class ReviewDecisionAdmin(RecordAdmin):
+    patient_path = "case.patient_id"
+    clinical = ("reason",)
+    list_display = ("at", "by", "kind", "xray_allowed", "case")
+    list_filter = ("kind", "xray_allowed")
+    list_select_related = ("by", "case__patient")
+    search_fields = (
+        "case__patient__given_name",
+        "case__patient__family_name",
+        "by__email",
+        "by__name",
+    )
+    search_help_text = _("The patient's name, or who decided")
+    date_hierarchy = "at"
+    fields = ("case", "intake", "kind", "xray_allowed", "by", "at", "reason")
+
+
+@admin.register(Clearance)
+class ClearanceAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    clinical = ("revoked_because",)
+    list_display = ("issued_at", "patient", "starts_at", "ends_at", "xray_allowed", "revoked_at")
+    list_filter = ("xray_allowed", ("revoked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("patient",)
+    search_fields = ("patient__given_name", "patient__family_name", "patient__phone")
+    search_help_text = _("The patient's name or phone")
+    date_hierarchy = "issued_at"
+    fields = (
+        "patient",
+        "intake",
+        "decision",
+        "starts_at",
+        "ends_at",
+        "xray_allowed",
+        "issued_at",
+        "revoked_at",
+        "revoked_by",
+        "revoked_because",
+    )
+
+
+@admin.register(GuardianConsent)
+class GuardianConsentAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = ("at", "patient", "guardian_name", "relationship", "wording_version")
+    list_select_related = ("patient",)
+    search_fields = ("guardian_name", "patient__given_name", "patient__family_name")
+    search_help_text = _("The guardian's name or the patient's")
+    date_hierarchy = "at"
+
+
+@admin.register(IntakeDraft)
+class IntakeDraftAdmin(RecordAdmin):
+    """That an intake was begun. Unsent answers are nobody's to read."""
+
+    list_display = ("started_at", "touched_at", "is_sent")
+    list_select_related = ("submitted",)
+    date_hierarchy = "started_at"
+    fields = ("started_at", "touched_at", "is_sent")
+    never_looked_up = ("answers", "about", "shown", "born", "browser")
+
+    @admin.display(description=_("sent"), boolean=True)
+    def is_sent(self, draft: IntakeDraft) -> bool:
+        return draft.submitted_id is not None
+
+    def patient_id_of(self, row: IntakeDraft) -> UUID | None:
+        return row.submitted.patient_id if row.submitted else None

@@ -1,0 +1,289 @@
+"""A held case as the chiropractor reads it: what fired, what was said, and what changed.
+
+Everything is worded here; the page only lays it out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic import times
+from intake import triage
+from intake.exceptions import EmergencyStands, PatientUnknown
+from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
+from intake.triage import PROTOCOL, UNANSWERED, Question
+
+NOT_ASKED = "–"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A question and the answer that fired a rule, in the words that were shown."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A rule that fired: why, on what, after which source, and when it fires in general."""
+
+    rule: str
+    reason: str
+    quotes: tuple[Quote, ...]
+    source: str
+    fires_when: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing asked, with what each intake said, newest first."""
+
+    label: str
+    said: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.said)) > 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One intake: when it was sent, and what came of it."""
+
+    when: str
+    outcome: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Several intakes side by side, newest first."""
+
+    columns: tuple[Column, ...]
+    answers: tuple[Row, ...]
+    about: tuple[Row, ...]
+
+    @property
+    def changed(self) -> tuple[Row, ...]:
+        return tuple(row for row in (*self.answers, *self.about) if row.differs)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the protocol made of one intake, most severe first."""
+
+    column: Column
+    holding: tuple[Fired, ...]
+    booking: tuple[Fired, ...]
+    is_as_bad_as_the_case: bool
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision on record."""
+
+    words: str
+    xray: str
+    when: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A clearance on record."""
+
+    span: str
+    xray: str
+    revoked: str
+
+
+def facts(case: Case, intakes: Sequence[Intake]) -> list[str]:
+    """Who it is, in a line: from their record, or from what they said if nobody proved it yet."""
+    newest = intakes[0] if intakes else None
+    known = case.patient or newest
+    if known is None:
+        return []
+    age = _("%(age)s years") % {"age": newest.age} if newest and newest.age is not None else ""
+    born = _("born %(day)s") % {"day": _day(known.born)} if known.born else ""
+    town = known.town.name if known.town else known.elsewhere
+    return [fact for fact in (age, born, town, known.email) if fact]
+
+
+def why_not_clear(case: Case) -> str:
+    if case.disposition == Disposition.EMERGENCY:
+        return str(EmergencyStands.message)
+    return str(PatientUnknown.message) if case.patient_id is None else ""
+
+
+def decided(decision: ReviewDecision) -> Decided:
+    return Decided(
+        words=decision.get_kind_display().capitalize(),
+        xray=_("with X-ray") if decision.xray_allowed else "",
+        when=times.in_words(decision.at),
+        by=str(decision.by),
+        reason=decision.reason,
+    )
+
+
+def cleared(clearance: Clearance) -> Cleared:
+    days = {"start": _day(clearance.starts_at), "end": _day(clearance.ends_at)}
+    revoked = ""
+    if clearance.revoked_at:
+        revoked = _("Revoked %(when)s: %(why)s") % {
+            "when": times.in_words(clearance.revoked_at),
+            "why": clearance.revoked_because,
+        }
+    return Cleared(
+        span=_("%(start)s to %(end)s") % days,
+        xray=_("with X-ray") if clearance.xray_allowed else "",
+        revoked=revoked,
+    )
+
+
+def reading(case: Case, intake: Intake) -> Reading:
+    findings = list(intake.findings.all())
+    booking = [f for f in findings if f.disposition == Disposition.BOOK]
+    return Reading(
+        column=_column(case, intake),
+        holding=tuple(_fired(intake, finding) for finding in findings if finding not in booking),
+        booking=tuple(_fired(intake, finding) for finding in booking),
+        is_as_bad_as_the_case=intake.disposition == case.disposition,
+    )
+
+
+def sheet(case: Case, intakes: Sequence[Intake]) -> Sheet:
+    """`intakes`, newest first: those of the case, and one from before it to compare with."""
+    ids = [question.id for question in PROTOCOL.questions]
+    unknown = {key for intake in intakes for key in intake.answers} - set(ids)
+    return Sheet(
+        columns=tuple(_column(case, intake) for intake in intakes),
+        answers=_rows(intakes, [*ids, *sorted(unknown)]),
+        about=_about(intakes),
+    )
+
+
+def _fired(intake: Intake, finding: Finding) -> Fired:
+    known = intake.protocol == PROTOCOL.version and finding.rule in {r.id for r in PROTOCOL.rules}
+    return Fired(
+        rule=finding.rule,
+        reason=_(finding.reason),
+        quotes=tuple(
+            Quote(_(quote["question"]), "; ".join(_(label) for label in quote["labels"]))
+            for quote in finding.quotes
+        ),
+        source=finding.source,
+        fires_when=PROTOCOL.rule(finding.rule).when.explain() if known else "",
+    )
+
+
+def _column(case: Case, intake: Intake) -> Column:
+    remarks = []
+    if intake.case_id != case.pk:
+        remarks.append(_("before this case"))
+    if not intake.is_complete:
+        remarks.append(_("stopped half-way"))
+    if intake.kind == Intake.Kind.RESCREEN:
+        remarks.append(_("re-screen"))
+    if intake.channel == Intake.Channel.DESK:
+        remarks.append(_("taken by the front desk"))
+    if intake.protocol != PROTOCOL.version:
+        remarks.append(_("protocol %(version)s") % {"version": intake.protocol})
+    return Column(
+        when=times.in_words(intake.submitted_at),
+        outcome=intake.get_disposition_display(),
+        remark=", ".join(remarks),
+    )
+
+
+def _rows(intakes: Sequence[Intake], ids: Sequence[str]) -> tuple[Row, ...]:
+    said = [_said(intake) for intake in intakes]
+    questions = {question.id: question for question in PROTOCOL.questions}
+    return tuple(
+        Row(
+            label=_(questions[key].text) if key in questions else key,
+            said=tuple(each.get(key, NOT_ASKED) for each in said),
+        )
+        for key in ids
+        if any(key in each for each in said)
+    )
+
+
+def _said(intake: Intake) -> dict[str, str]:
+    """Each answer in the words the patient picked."""
+    if intake.protocol != PROTOCOL.version:
+        # The words of another version may mean something else: shown as they were kept.
+        return {key: _as_kept(value) for key, value in intake.answers.items()}
+    shown = triage.shown_questions(intake.answers)
+    put = [question for question in shown if intake.is_complete or question.id in intake.answers]
+    words = {question.id: _in_words(question, intake.answers) for question in put}
+    strays = intake.answers.keys() - words.keys()
+    return {**words, **{key: _unread(intake.answers[key]) for key in strays}}
+
+
+def _in_words(question: Question, answers: Mapping[str, object]) -> str:
+    raw = answers.get(question.id)
+    value = question.read(raw)
+    if value is UNANSWERED and raw not in (None, "", []):
+        return _unread(raw)
+    return "; ".join(_(label) for label in question.labels_of(value))
+
+
+def _unread(raw: object) -> str:
+    return _("not counted: %(answer)s") % {"answer": _as_kept(raw)}
+
+
+def _as_kept(raw: object) -> str:
+    return ", ".join(map(str, raw)) if isinstance(raw, list) else str(raw)
+
+
+def _about(intakes: Sequence[Intake]) -> tuple[Row, ...]:
+    people = [_about_one(intake) for intake in intakes]
+    labels = list(dict.fromkeys(label for person in people for label in person))
+    rows = (
+        Row(label, tuple(person.get(label) or NOT_ASKED for person in people)) for label in labels
+    )
+    return tuple(row for row in rows if set(row.said) != {NOT_ASKED})
+
+
+def _about_one(intake: Intake) -> dict[str, str]:
+    details = dict(intake.details)
+    return {
+        _("In their own words"): intake.own_words,
+        _("Medicines"): details.pop("medicines", ""),
+        _("Allergies"): details.pop("allergies", ""),
+        _("Family doctor"): details.pop("doctor", ""),
+        _("In an emergency, call"): " ".join(
+            filter(None, (details.pop("emergency_name", ""), details.pop("emergency_phone", "")))
+        ),
+        _("Pays"): " ".join(
+            filter(None, (details.pop("payment", ""), details.pop("insurer", "")))
+        ).replace("_", " "),
+        _("Name"): f"{intake.given_name} {intake.family_name}".strip(),
+        _("Date of birth"): _day(intake.born) if intake.born else "",
+        _("Phone"): _national(intake.phone),
+        _("Email"): intake.email,
+        _("Town"): intake.town.name if intake.town else intake.elsewhere,
+        _("Parent or guardian"): " ".join(
+            filter(None, (intake.guardian_name, _in_brackets(intake.guardian_relationship)))
+        ),
+        **{key.replace("_", " ").capitalize(): _as_kept(value) for key, value in details.items()},
+    }
+
+
+def _day(moment: date | datetime) -> str:
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return date_format(local, "M j, Y")
+
+
+def _national(phone: object) -> str:
+    return str(getattr(phone, "as_national", phone) or "")
+
+
+def _in_brackets(text: str) -> str:
+    return f"({text})" if text else ""

@@ -1,0 +1,73 @@
+"""What the chiropractor decides about a case."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from intake.models import Case, Disposition, ReviewDecision
+
+Kind = ReviewDecision.Kind
+
+SAYS = {
+    Kind.CLEAR: _("Clear to book"),
+    Kind.SUPPORTIVE: _("Supportive role: clear alongside a doctor"),
+    Kind.REFER: _("Refer to a doctor"),
+    Kind.EMERGENCY_RESOLVED: _("The emergency is resolved"),
+}
+WHAT_FOLLOWS = {
+    Kind.CLEAR: _("The patient gets an email with one link to choose a time."),
+    Kind.SUPPORTIVE: _("The patient gets the same email; they see a doctor too."),
+    Kind.REFER: _("The patient is told to see a doctor first. They cannot book."),
+    Kind.EMERGENCY_RESOLVED: _(
+        "Answers given since then are decided next; without any, the case"
+        " is closed and the patient is asked to start again."
+    ),
+}
+
+
+class DecisionForm(forms.Form):
+    kind = forms.ChoiceField(
+        choices=list(SAYS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you decide.")},
+    )
+    xray_allowed = forms.BooleanField(
+        label=_("An X-ray is allowed"),
+        help_text=_("Counts only when you clear."),
+        required=False,
+    )
+    # A blank one is refused by the domain, whose words are the same everywhere.
+    reason = forms.CharField(
+        label=_("Why"),
+        help_text=_("Stays with the decision. The patient does not see it."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+    )
+    latest_seen = forms.UUIDField(widget=forms.HiddenInput)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One decision that can be made about the case as it stands."""
+
+    value: str
+    label: str
+    hint: str
+    checked: bool
+
+
+def choices(case: Case, form: DecisionForm) -> list[Choice]:
+    """An emergency is never cleared, and nobody is before it is known who they are."""
+    if case.disposition == Disposition.EMERGENCY:
+        kinds = [Kind.EMERGENCY_RESOLVED, Kind.REFER]
+    elif case.patient_id is None:
+        kinds = [Kind.REFER]
+    else:
+        kinds = [Kind.CLEAR, Kind.SUPPORTIVE, Kind.REFER]
+    chosen = form["kind"].value()
+    return [
+        Choice(kind.value, str(SAYS[kind]), str(WHAT_FOLLOWS[kind]), checked=kind.value == chosen)
+        for kind in kinds
+    ]

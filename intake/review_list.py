@@ -1,0 +1,154 @@
+"""The held cases as a list: who, how bad, by when, and what to say to them on the phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic import access, times
+from clinic.access import Person
+from clinic.models import User
+from intake.models import Case, Disposition, Intake
+from intake.public import ADULT
+
+# The rest come up as these are decided.
+MOST_SHOWN = 100
+
+TONES = {
+    Disposition.EMERGENCY: "danger",
+    Disposition.REFER: "caution",
+    Disposition.CO_MANAGE: "calm",
+}
+# What the front desk says: never a finding, never an answer.
+WORDS_TO_SAY = {
+    Disposition.EMERGENCY: gettext_lazy(
+        "“Please call 911 or go to the nearest emergency room now. Do not drive yourself. The"
+        " chiropractor knows and will call you. I cannot book a visit.”"
+    ),
+    Disposition.REFER: gettext_lazy(
+        "“Your answers show that a medical doctor should see you first. The chiropractor is"
+        " looking at them, and we will call you. I cannot book a visit before that.”"
+    ),
+    Disposition.CO_MANAGE: gettext_lazy(
+        "“The chiropractor looks at your answers first, and we will tell you. I cannot book a"
+        " visit before that. If it gets worse, see a doctor.”"
+    ),
+}
+SENT_TO_A_DOCTOR = gettext_lazy(
+    "“Please see a medical doctor first. When you have been seen, call us, and we look at it"
+    " again. I cannot book a visit before that.”"
+)
+# Of the protocol's flags, those that mean something before the visit.
+CLINICAL_FLAGS = {
+    "XRAY_HOLD": gettext_lazy("X-ray hold"),
+    "NEURO_EXAM_FIRST": gettext_lazy("nerve exam first"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One held case."""
+
+    id: UUID
+    who: str
+    phone: str
+    phone_link: str
+    outcome: str
+    tone: str
+    urgency: str
+    opened: str
+    due: str
+    is_overdue: bool
+    flags: tuple[str, ...]
+    say: str
+
+
+def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
+    """Worst first, then due first. The answers themselves are not even read."""
+    intakes = Intake.objects.order_by("-submitted_at").only(
+        "case", "age", "email", "urgency", "disposition", "flags", "submitted_at"
+    )
+    cases = (
+        Case.objects.visible_to(user)
+        .filter(state=state)
+        .worst_first()
+        .select_related("patient")
+        .prefetch_related(Prefetch("intakes", intakes))
+    )
+    return [line(case, list(case.intakes.all()), user, now=now) for case in cases[:MOST_SHOWN]]
+
+
+def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) -> Line:
+    """One case; `intakes` newest first."""
+    waiting = case.state == Case.State.OPEN
+    phone = (case.patient and case.patient.phone) or case.contact_phone
+    say = WORDS_TO_SAY[Disposition(case.disposition)] if waiting else SENT_TO_A_DOCTOR
+    return Line(
+        id=case.pk,
+        who=who(case),
+        phone=getattr(phone, "as_national", ""),
+        phone_link=getattr(phone, "as_rfc3966", ""),
+        outcome=case.get_disposition_display(),
+        tone=TONES[Disposition(case.disposition)],
+        urgency=_urgency(case, intakes),
+        opened=times.in_words(case.opened_at),
+        due=due_words(case.due_at, now=now) if waiting else "",
+        is_overdue=waiting and case.due_at <= now,
+        flags=tuple(_flags(case, intakes, clinical=access.reads_answers(user))),
+        say=str(say),
+    )
+
+
+def due_words(due_at: datetime, *, now: datetime) -> str:
+    if due_at <= now:
+        return _("overdue by %(length)s") % {"length": _length(now - due_at)}
+    return _("due in %(length)s") % {"length": _length(due_at - now)}
+
+
+def who(case: Case) -> str:
+    return (case.patient.name if case.patient else case.contact_name) or _("No name left")
+
+
+def _urgency(case: Case, intakes: Sequence[Intake]) -> str:
+    """As the protocol said it of the newest answers that are as bad as the case."""
+    for intake in intakes:
+        if intake.disposition == case.disposition and intake.urgency:
+            return _(intake.urgency)
+    return ""
+
+
+def _flags(case: Case, intakes: Sequence[Intake], *, clinical: bool) -> list[str]:
+    newest = intakes[0] if intakes else None
+    flags = []
+    if case.patient is None:
+        gave_email = newest is not None and newest.email
+        flags.append(_("email not proved yet") if gave_email else _("nobody knows who this is"))
+    elif case.patient.likely_duplicate_of_id:
+        flags.append(_("looks like a patient we have"))
+    if newest and newest.age is not None and newest.age < ADULT:
+        flags.append(_("minor"))
+    if case.mistake_reported_at:
+        flags.append(_("says it was a mistaken tap"))
+    if case.related_case_id:
+        flags.append(_("shares a contact with another case"))
+    if len(intakes) > 1:
+        flags.append(_("answered %(count)s times") % {"count": len(intakes)})
+    if clinical:
+        said = {flag for intake in intakes for flag in intake.flags}
+        flags += [str(words) for flag, words in CLINICAL_FLAGS.items() if flag in said]
+    return flags
+
+
+def _length(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(minutes)s min") % {"minutes": minutes}

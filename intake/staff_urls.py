@@ -1,0 +1,11 @@
+"""The review's addresses, under /staff/review/."""
+
+from django.urls import path
+
+from intake.views import review
+
+app_name = "review"
+urlpatterns = [
+    path("", review.case_list, name="list"),
+    path("<uuid:pk>/", review.case, name="case"),
+]

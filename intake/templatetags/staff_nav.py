@@ -1,0 +1,19 @@
+"""What waits, counted for the head of every staff page."""
+
+from django import template
+from django.utils import timezone
+
+from clinic.models import Message
+from intake.models import Case
+
+register = template.Library()
+
+
+@register.simple_tag
+def cases_awaiting_review() -> int:
+    return Case.objects.awaiting_review().count()
+
+
+@register.simple_tag
+def messages_needing_attention() -> int:
+    return Message.objects.needing_attention(now=timezone.now()).count()

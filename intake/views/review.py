@@ -1,0 +1,122 @@
+"""The review: held cases, and one case on one page with the decision about it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic import access, audit
+from intake import case_file, review_list, services
+from intake.exceptions import CaseAlreadyDecided, IntakeProblem
+from intake.forms.review import SAYS, DecisionForm, choices
+from intake.models import Case, Intake, ReviewDecision
+
+# Side by side on the page; what is older is counted, and stays in the record.
+MOST_COLUMNS = 4
+
+
+@access.held_cases_required
+@require_GET
+def case_list(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    return render(
+        request,
+        "intake/review_list.html",
+        {
+            "waiting": review_list.lines(access.signed_in(request), state=Case.State.OPEN, now=now),
+            "referred": review_list.lines(
+                access.signed_in(request), state=Case.State.REFERRED, now=now
+            ),
+            "reads_answers": access.reads_answers(request.user),
+        },
+    )
+
+
+@access.answers_required
+@require_http_methods(["GET", "POST"])
+def case(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(
+        Case.objects.visible_to(access.signed_in(request)).select_related(
+            "patient__town", "patient__likely_duplicate_of", "related_case__patient"
+        ),
+        pk=pk,
+    )
+    if request.method == "POST":
+        return _decide(request, found)
+    with audit.writing(request.user):
+        audit.record(request.user, "viewed", found, at=timezone.now(), patient_id=found.patient_id)
+    return _page(request, found, DecisionForm())
+
+
+@access.reviewer_required
+def _decide(request: HttpRequest, case: Case) -> HttpResponse:
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, case, form, status=422)
+    try:
+        decision = services.decide(
+            case_id=case.pk, by=access.signed_in(request), now=timezone.now(), **form.cleaned_data
+        )
+    except IntakeProblem as problem:
+        case.refresh_from_db()
+        form.add_error(None, _sentence(problem, case))
+        return _page(request, case, form, status=409)
+    messages.success(
+        request,
+        _("Recorded for %(who)s: %(decision)s.")
+        % {"who": review_list.who(case), "decision": SAYS[ReviewDecision.Kind(decision.kind)]},
+    )
+    return redirect("review:list")
+
+
+def _sentence(problem: IntakeProblem, case: Case) -> str:
+    if isinstance(problem, CaseAlreadyDecided) and case.state in Case.UNRESOLVED:
+        return _("New answers came in while you were reading. Read them here, then decide.")
+    return str(problem)
+
+
+def _page(
+    request: HttpRequest, case: Case, form: DecisionForm, *, status: int = 200
+) -> HttpResponse:
+    intakes = list(
+        case.intakes.select_related("town").prefetch_related("findings").order_by("-submitted_at")
+    )
+    beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
+    offered = choices(case, form)
+    context: dict[str, Any] = {
+        "case": case,
+        "line": review_list.line(case, intakes, request.user, now=timezone.now()),
+        "facts": case_file.facts(case, intakes),
+        "readings": [case_file.reading(case, intake) for intake in intakes[:MOST_COLUMNS]],
+        "more": max(0, len(intakes) - MOST_COLUMNS),
+        "sheet": case_file.sheet(case, beside),
+        "decisions": [case_file.decided(each) for each in case.decisions.select_related("by")],
+        "clearances": _clearances(case),
+        "form": form,
+        "choices": offered,
+        "may_clear": any(choice.value in ReviewDecision.CLEARING for choice in offered),
+        "why_not_clear": case_file.why_not_clear(case),
+        "latest_seen": intakes[0].pk if intakes else "",
+        "may_decide": access.decides_reviews(request.user) and case.state in Case.UNRESOLVED,
+    }
+    return render(request, "intake/review_case.html", context, status=status)
+
+
+def _before(case: Case, intakes: Sequence[Intake]) -> list[Intake]:
+    """The patient's last answers from before this case, to see what changed."""
+    if case.patient is None or not intakes:
+        return []
+    earlier = case.patient.intakes.filter(submitted_at__lt=intakes[-1].submitted_at)
+    return list(earlier.exclude(case=case).select_related("town").order_by("-submitted_at")[:1])
+
+
+def _clearances(case: Case) -> list[case_file.Cleared]:
+    if case.patient is None:
+        return []
+    return [case_file.cleared(each) for each in case.patient.clearances.all()]

@@ -1,0 +1,318 @@
+"""The calendar in the admin site: hours, closures and visit types to change, visits to look at."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from clinic import times
+from clinic.admin_base import AuditedAdmin, RecordAdmin
+from clinic.models import User
+from scheduling import services
+from scheduling.exceptions import CalendarBusy
+from scheduling.models import (
+    Appointment,
+    Clinician,
+    Closure,
+    OpeningHours,
+    Room,
+    StatusChange,
+    VisitType,
+)
+from scheduling.slots import Interval
+
+# A closure longer than this is a slip in the year.
+LONGEST_CLOSURE = timedelta(days=366)
+
+
+class ClinicianForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Clinician
+        fields = ("name", "user", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = User.objects.filter(  # type: ignore[attr-defined]
+            Q(is_chiropractor=True) | Q(pk=self.instance.user_id)
+        )
+        self.fields["user"].help_text = _("A person with the role of chiropractor.")
+
+
+@admin.register(Clinician)
+class ClinicianAdmin(AuditedAdmin):
+    form = ClinicianForm
+    list_display = ("name", "user", "is_active")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email")
+
+
+@admin.register(Room)
+class RoomAdmin(AuditedAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+
+class VisitTypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = VisitType
+        fields = (
+            "name",
+            "code",
+            "minutes",
+            "buffer_before",
+            "buffer_after",
+            "room",
+            "needs_xray_clearance",
+            "for_first_visit",
+            "for_return_visit",
+            "is_active",
+        )
+        help_texts = {
+            "code": _("A short name for the programs. It stays as it is."),
+            "minutes": _("Visits already booked keep their length."),
+            "room": _("Only one visit at a time can use it."),
+            "needs_xray_clearance": _("Booked only after the chiropractor has allowed an X-ray."),
+            "for_first_visit": _("Offered to a patient who has not been here yet."),
+            "for_return_visit": _("Offered to a patient after a completed visit."),
+            "is_active": _("Untick to offer it no more. Visits already booked stay."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("needs_xray_clearance") and not cleaned.get("room"):
+            self.add_error("room", _("A visit with an X-ray needs its room: choose it."))
+        return cleaned
+
+
+@admin.register(VisitType)
+class VisitTypeAdmin(AuditedAdmin):
+    form = VisitTypeForm
+    list_display = (
+        "name",
+        "minutes",
+        "room",
+        "needs_xray_clearance",
+        "for_first_visit",
+        "for_return_visit",
+        "is_active",
+    )
+    list_filter = ("is_active", "room")
+    list_select_related = ("room",)
+    search_fields = ("name", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: VisitType | None = None) -> Any:
+        return ("code",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: VisitType | None = None) -> Any:
+        return {} if obj else {"code": ("name",)}
+
+
+class OpeningHoursForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = OpeningHours
+        fields = ("clinician", "weekday", "starts", "ends", "valid_from", "valid_until")
+        help_texts = {
+            "ends": _("Visits already booked outside the new hours stay: call those patients."),
+            "valid_from": _("Leave empty for hours that hold from now on."),
+            "valid_until": _("Leave empty for hours that hold until further notice."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("The last day is before the first day."))
+        elif not self.errors:
+            self._refuse_overlap(cleaned)
+        return cleaned
+
+    def _refuse_overlap(self, cleaned: dict[str, Any]) -> None:
+        others = OpeningHours.objects.filter(
+            clinician=cleaned["clinician"],
+            weekday=cleaned["weekday"],
+            # Half-open: 9:00–13:00 and 13:00–15:00 touch, they do not overlap.
+            starts__lt=cleaned["ends"],
+            ends__gt=cleaned["starts"],
+        ).exclude(pk=self.instance.pk)
+        first = cleaned["valid_from"] or date.min
+        last = cleaned["valid_until"] or date.max
+        for other in others:
+            if (other.valid_from or date.min) <= last and first <= (other.valid_until or date.max):
+                raise ValidationError(
+                    _("This overlaps %(other)s. Change that one, or choose other times."),
+                    params={"other": other},
+                )
+
+
+@admin.register(OpeningHours)
+class OpeningHoursAdmin(AuditedAdmin):
+    form = OpeningHoursForm
+    list_display = ("weekday", "starts", "ends", "clinician", "valid_from", "valid_until")
+    list_filter = ("weekday", "clinician")
+    list_select_related = ("clinician",)
+
+
+class NewClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+    """In the clinic's own time, whatever the reader's computer says."""
+
+    starts_at = forms.SplitDateTimeField(
+        label=_("From"), widget=AdminSplitDateTime, help_text=_("In the clinic's own time.")
+    )
+    ends_at = forms.SplitDateTimeField(label=_("To"), widget=AdminSplitDateTime)
+
+    class Meta:
+        model = Closure
+        fields = ("reason", "clinician", "room", "starts_at", "ends_at")
+        help_texts = {
+            "reason": _("Such as “Thanksgiving”. Staff see it; patients only see no free times."),
+            "clinician": _("Leave this and the room empty to close the whole clinic."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The end must be after the beginning."))
+        elif starts and ends and ends - starts > LONGEST_CLOSURE:
+            self.add_error("ends_at", _("This is longer than a year. Check the dates."))
+        return cleaned
+
+
+@admin.register(Closure)
+class ClosureAdmin(AuditedAdmin):
+    """Made by the calendar's own service, under its lock. To change the time, close anew."""
+
+    fields = ("reason", "starts", "ends", "what")
+    list_display = ("reason", "starts", "ends", "what")
+    list_filter = ("clinician", "room")
+    list_select_related = ("clinician", "room")
+    search_fields = ("reason",)
+
+    def get_form(
+        self, request: HttpRequest, obj: Closure | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewClosureForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
+        return self.fields if obj else NewClosureForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
+        return ("starts", "ends", "what") if obj else ()
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except CalendarBusy as problem:
+            messages.error(request, str(problem))
+            return redirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        closed = services.close(
+            during=Interval(form.cleaned_data["starts_at"], form.cleaned_data["ends_at"]),
+            reason=obj.reason,
+            clinician_id=obj.clinician_id,
+            room_id=obj.room_id,
+            by=request.user,
+            now=timezone.now(),
+        )
+        # What the admin site shows next is the row that was made.
+        obj.pk, obj.during = closed.closure.pk, closed.closure.during
+        if closed.affected:
+            messages.warning(request, _still_inside(closed.affected))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """The service has written it down."""
+
+    @admin.display(description=_("from"), ordering="during")
+    def starts(self, closure: Closure) -> str:
+        return times.in_words(closure.during.lower)
+
+    @admin.display(description=_("to"))
+    def ends(self, closure: Closure) -> str:
+        return times.in_words(closure.during.upper)
+
+    @admin.display(description=_("closes"))
+    def what(self, closure: Closure) -> str:
+        return str(closure.clinician or closure.room or _("the whole clinic"))
+
+
+def _still_inside(visits: list[Appointment]) -> str:
+    return ngettext(
+        "%(count)s visit stands in this time. It was not moved: call the patient.",
+        "%(count)s visits stand in this time. They were not moved: call the patients.",
+        len(visits),
+    ) % {"count": len(visits)}
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = ("when", "patient", "visit_type", "clinician", "room", "state", "created_at")
+    list_filter = ("state", "visit_type", "clinician")
+    list_select_related = ("patient", "visit_type", "clinician", "room")
+    search_fields = (
+        "patient__given_name",
+        "patient__family_name",
+        "patient__name_key",
+        "patient__phone",
+        "patient__email",
+    )
+    search_help_text = _("The patient's name, phone or email")
+    date_hierarchy = "created_at"
+    fields = (
+        "when",
+        "until",
+        "patient",
+        "visit_type",
+        "clinician",
+        "room",
+        "state",
+        "hold_expires_at",
+        "clearance",
+        "created_at",
+    )
+
+    @admin.display(description=_("when"), ordering="visit")
+    def when(self, visit: Appointment) -> str:
+        return times.in_words(visit.starts_at)
+
+    @admin.display(description=_("until"))
+    def until(self, visit: Appointment) -> str:
+        return times.in_words(visit.ends_at)
+
+
+@admin.register(StatusChange)
+class StatusChangeAdmin(RecordAdmin):
+    """A reason may be a clinician's own: for who reads answers."""
+
+    clinical = ("reason",)
+    list_display = ("at", "appointment", "before", "after", "by")
+    list_filter = ("after",)
+    list_select_related = ("appointment__patient", "by")
+    search_fields = (
+        "appointment__patient__given_name",
+        "appointment__patient__family_name",
+        "by__email",
+        "by__name",
+    )
+    search_help_text = _("The patient's name, or who changed it")
+    date_hierarchy = "at"
+    fields = ("at", "appointment", "before", "after", "by", "reason")
+
+    def patient_id_of(self, row: StatusChange) -> UUID | None:
+        return row.appointment.patient_id

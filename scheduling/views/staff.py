@@ -1,0 +1,51 @@
+"""Today's visits and the coming ones, by day."""
+
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from clinic import access
+from scheduling import visit_list
+
+DAYS_SHOWN = 7
+
+
+@access.calendar_required
+@require_GET
+def visits(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    first = _asked_for(request, otherwise=today)
+    return render(
+        request,
+        "scheduling/staff_visits.html",
+        {
+            "days": visit_list.days(
+                access.signed_in(request), first=first, count=DAYS_SHOWN, now=now
+            ),
+            "today": today,
+            "first": first,
+            "last": first + timedelta(days=DAYS_SHOWN - 1),
+            "earlier": first - timedelta(days=DAYS_SHOWN),
+            "later": first + timedelta(days=DAYS_SHOWN),
+        },
+    )
+
+
+def _asked_for(request: HttpRequest, *, otherwise: date) -> date:
+    asked = request.GET.get("from")
+    if not asked:
+        return otherwise
+    try:
+        day = date.fromisoformat(asked)
+        if abs(day.year - otherwise.year) <= 100:
+            return day
+    except ValueError:
+        pass
+    messages.warning(request, _("That is not a day we know. Here are the days from today."))
+    return otherwise
