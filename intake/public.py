@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from clinic.models import User
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
+from intake.querysets import ClearanceQuerySet
 
 ADULT = 18
 
@@ -38,6 +40,16 @@ class ClearanceCard:
     revoked: bool
 
 
+@dataclass(frozen=True)
+class HeldCard:
+    """Answers that may not book yet. They wait for a review, due by then, or for a doctor."""
+
+    patient_id: UUID
+    intake_id: UUID
+    due_at: datetime
+    awaits_review: bool
+
+
 def patient_card(patient_id: UUID) -> PatientCard:
     """Raises Patient.DoesNotExist."""
     return _card(Patient.objects.select_related("town").get(pk=patient_id))
@@ -49,23 +61,42 @@ def family_of(user: User) -> list[PatientCard]:
     return [_card(patient) for patient in family]
 
 
+def clearance_of(user: User, clearance_id: UUID) -> ClearanceCard | None:
+    """A clearance of the account's own family, usable or not."""
+    clearance = _with_xray_holds().filter(patient__account=user, pk=clearance_id).first()
+    return _clearance_card(clearance) if clearance else None
+
+
+def clearances_of(user: User, now: datetime) -> list[ClearanceCard]:
+    """What a whole family may book under, the one that lasts longest first."""
+    held = Case.objects.unresolved().filter(
+        Q(patient=OuterRef("patient")) | Q(intakes__patient=OuterRef("patient"))
+    )
+    usable = _with_xray_holds().usable(now).filter(~Exists(held), patient__account=user)
+    return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
+
+
 def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
     """Clearances a visit may still be booked under, the one that lasts longest first."""
     if is_held(patient_id):
         return []
-    usable = Clearance.objects.usable(now).filter(patient=patient_id).select_related("intake")
-    holds = _newest_xray_hold(patient_id)
+    usable = _with_xray_holds().usable(now).filter(patient=patient_id)
+    return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
+
+
+def held_cases_of(user: User) -> list[HeldCard]:
+    """A family's unresolved cases, each person's newest answers in theirs."""
+    said = Intake.objects.filter(patient__account=user, case__state__in=Case.UNRESOLVED)
+    newest = said.order_by("patient", "-submitted_at").distinct("patient").select_related("case")
     return [
-        ClearanceCard(
-            id=clearance.pk,
-            patient_id=patient_id,
-            starts_at=clearance.starts_at,
-            ends_at=clearance.ends_at,
-            xray_allowed=clearance.xray_allowed
-            and (holds is None or holds < clearance.intake.submitted_at),
-            revoked=False,
+        HeldCard(
+            patient_id=intake.patient_id,
+            intake_id=intake.pk,
+            due_at=intake.case.due_at,
+            awaits_review=intake.case.state == Case.State.OPEN,
         )
-        for clearance in usable.order_by("-ends_at")
+        for intake in newest
+        if intake.patient_id and intake.case
     ]
 
 
@@ -90,9 +121,25 @@ def lock_patient(patient_id: UUID) -> None:
     Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient_id)
 
 
-def _newest_xray_hold(patient_id: UUID) -> datetime | None:
-    held = Intake.objects.filter(patient=patient_id, flags__contains=["XRAY_HOLD"])
-    return held.order_by("-submitted_at").values_list("submitted_at", flat=True).first()
+def _with_xray_holds() -> ClearanceQuerySet[Clearance]:
+    """Clearances, each with when the patient's newest X-ray hold was submitted."""
+    holds = Intake.objects.filter(patient=OuterRef("patient"), flags__contains=["XRAY_HOLD"])
+    newest = holds.order_by("-submitted_at").values("submitted_at")[:1]
+    clearances = Clearance.objects.select_related("intake")
+    return clearances.annotate(xray_hold=Subquery(newest))
+
+
+def _clearance_card(clearance: Any) -> ClearanceCard:
+    held_at = clearance.xray_hold
+    return ClearanceCard(
+        id=clearance.pk,
+        patient_id=clearance.patient_id,
+        starts_at=clearance.starts_at,
+        ends_at=clearance.ends_at,
+        xray_allowed=clearance.xray_allowed
+        and (held_at is None or held_at < clearance.intake.submitted_at),
+        revoked=clearance.revoked_at is not None,
+    )
 
 
 def _card(patient: Patient) -> PatientCard:
