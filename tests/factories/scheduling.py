@@ -16,7 +16,7 @@ NINE = datetime(2026, 11, 10, 14, tzinfo=UTC)
 
 
 def solomon() -> Clinician:
-    return Clinician.objects.get()
+    return Clinician.objects.get(name="Dr. Jonathan Solomon")
 
 
 def visit_type(code: str = "new-exam") -> VisitType:

@@ -40,7 +40,6 @@ from tests.factories.intake import (
 )
 from tests.factories.scheduling import NINE, NOW, book, done, hold, solomon, state_of, visit_type
 
-
 LATER = NINE + timedelta(minutes=50)
 A_DAY = Interval(NINE - timedelta(hours=9), NINE + timedelta(hours=15))
 

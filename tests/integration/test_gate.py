@@ -1,0 +1,614 @@
+"""The database's own guards, tried by raw SQL as the application's role.
+
+No service stands in between here: what passes would pass from a page, a shell or a mistake.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+from psycopg.types.range import TimestamptzRange
+
+from intake.models import Case, Clearance, Intake, Patient
+from scheduling.models import Appointment, Clinician, VisitType
+from scheduling.slots import State
+from tests.database import TestDatabase
+from tests.factories.clinic import PatientFactory, StaffFactory
+from tests.factories.intake import (
+    SUBMITTED,
+    CaseFactory,
+    ClearanceFactory,
+    GuardianConsentFactory,
+    IntakeFactory,
+    cleared,
+    decided,
+    held,
+)
+from tests.factories.scheduling import NINE, solomon, visit_type
+
+INSERT = """
+    INSERT INTO scheduling_appointment
+        (id, patient_id, clearance_id, clinician_id, visit_type_id, room_id, state,
+         hold_expires_at, visit, clinician_busy, room_busy, created_at)
+    VALUES (%(id)s, %(patient_id)s, %(clearance_id)s, %(clinician_id)s, %(visit_type_id)s,
+            %(room_id)s, %(state)s, %(hold_expires_at)s, %(visit)s, %(clinician_busy)s,
+            %(room_busy)s, %(created_at)s)
+"""
+LATER = NINE + timedelta(hours=1)
+CHILD = date(2012, 1, 1)
+LIVE = sorted(state.value for state in State.NEEDS_CLEARANCE)
+REVOKE = "UPDATE intake_clearance SET revoked_at = %s WHERE id = %s"
+
+
+def between(start: datetime, minutes: int = 45) -> TimestamptzRange:
+    return TimestamptzRange(start, start + timedelta(minutes=minutes), "[)")
+
+
+def row(leave: Clearance, start: datetime = NINE, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "patient_id": leave.patient_id,
+        "clearance_id": leave.pk,
+        "clinician_id": solomon().pk,
+        "visit_type_id": visit_type().pk,
+        "room_id": None,
+        "state": "booked",
+        "hold_expires_at": SUBMITTED if fields.get("state") == "held" else None,
+        "visit": between(start),
+        "clinician_busy": between(start),
+        "room_busy": None,
+        "created_at": SUBMITTED,
+        **fields,
+    }
+
+
+def with_xray(**fields: Any) -> dict[str, Any]:
+    kind = visit_type("new-exam-xray")
+    return {
+        "visit_type_id": kind.pk,
+        "room_id": kind.room_id,
+        "room_busy": between(NINE),
+        **fields,
+    }
+
+
+def run(statement: str, parameters: Any = None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount
+
+
+def insert(leave: Clearance, start: datetime = NINE, **fields: Any) -> dict[str, Any]:
+    values = row(leave, start, **fields)
+    run(INSERT, values)
+    return values
+
+
+def change(visit: dict[str, Any], what: str, *parameters: Any) -> int:
+    return run(
+        f"UPDATE scheduling_appointment SET {what} WHERE id = %s", [*parameters, visit["id"]]
+    )
+
+
+def at_commit() -> None:
+    """What the end of the transaction would ask."""
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def refused(constraint: str) -> Iterator[None]:
+    """Now or at commit, by the guard of this name."""
+    with failing() as failure:
+        yield
+    assert failure[0].diag.constraint_name == constraint
+
+
+@contextmanager
+def forbidden() -> Iterator[None]:
+    """The role has no right to it, guard or no guard."""
+    with failing() as failure:
+        yield
+    assert isinstance(failure[0], psycopg.errors.InsufficientPrivilege)
+
+
+@contextmanager
+def failing() -> Iterator[list[psycopg.Error]]:
+    failure: list[psycopg.Error] = []
+    try:
+        with transaction.atomic():
+            yield failure
+            at_commit()
+    except (DatabaseError, psycopg.Error) as error:
+        cause = error if isinstance(error, psycopg.Error) else error.__cause__
+        assert isinstance(cause, psycopg.Error)
+        failure.append(cause)
+    assert failure, "the database let it through"
+
+
+@pytest.fixture
+def leave(db: None) -> Clearance:
+    return ClearanceFactory()
+
+
+@pytest.fixture
+def other(db: None) -> Clearance:
+    return ClearanceFactory()
+
+
+class TestNoVisitTwice:
+    def test_the_doctor(self, leave, other):
+        insert(leave)
+        with refused("visit_clinician_not_twice"):
+            insert(other, NINE + timedelta(minutes=44))
+        insert(other, NINE + timedelta(minutes=45))
+
+    def test_the_doctor_with_buffers(self, leave, other):
+        insert(leave, clinician_busy=between(NINE, 55))
+        with refused("visit_clinician_not_twice"):
+            insert(other, NINE + timedelta(minutes=45))
+
+    def test_the_patient_even_with_another_clinician(self, leave):
+        insert(leave)
+        locum = Clinician.objects.create(name="Dr. Locum").pk
+        with refused("visit_patient_not_twice"):
+            insert(leave, clinician_id=locum)
+
+    def test_the_room_even_with_another_clinician(self, db):
+        first, second = cleared(PatientFactory(), xray=True), cleared(PatientFactory(), xray=True)
+        insert(first, **with_xray())
+        locum = Clinician.objects.create(name="Dr. Locum").pk
+        with refused("visit_room_not_twice"):
+            insert(second, **with_xray(clinician_id=locum))
+
+    def test_one_hold_a_patient(self, leave):
+        insert(leave, state="held")
+        with refused("visit_one_hold_a_patient"):
+            insert(leave, LATER, state="held")
+
+    def test_nor_by_moving_it_there(self, leave, other):
+        insert(leave)
+        visit = insert(other, LATER)
+        with refused("visit_clinician_not_twice"):
+            change(visit, "visit = %s, clinician_busy = %s", between(NINE), between(NINE))
+
+    def test_nor_by_waking_an_ended_visit(self, leave, other):
+        visit = insert(leave)
+        change(visit, "state = 'no_show'")
+        insert(other)
+        with refused("visit_clinician_not_twice"):
+            change(visit, "state = 'booked'")
+
+    def test_a_suspended_visit_keeps_its_time(self, leave, other):
+        change(insert(leave), "state = 'suspended'")
+        with refused("visit_clinician_not_twice"):
+            insert(other)
+
+    @pytest.mark.parametrize("state", ["done", "cancelled", "no_show", "expired", "released"])
+    def test_an_ended_visit_does_not(self, leave, other, state):
+        visit = insert(leave, state="in_room")
+        change(visit, "state = %s", state)
+        insert(other)
+
+    def test_the_room_cannot_be_taken_for_another_hour(self, db):
+        allowed = cleared(PatientFactory(), xray=True)
+        with refused("visit_room_has_its_time"):
+            insert(allowed, **with_xray(room_busy=between(LATER)))
+
+    def test_the_doctor_cannot_be_busy_at_another_hour(self, leave):
+        with refused("visit_is_inside_clinician_time"):
+            insert(leave, clinician_busy=between(LATER))
+
+    @pytest.mark.parametrize("bounds", ["[]", "(]", "()"])
+    def test_times_are_half_open(self, leave, bounds):
+        during = TimestamptzRange(NINE, LATER, bounds)
+        with refused("visit_times_are_half_open"):
+            insert(leave, visit=during, clinician_busy=during)
+
+    @pytest.mark.parametrize("during", ["[2026-11-10 14:00+00,infinity)", "[-infinity,infinity)"])
+    def test_times_are_finite(self, leave, during):
+        with refused("visit_times_are_half_open"):
+            insert(leave, clinician_busy=during)
+        with refused("visit_times_are_half_open"):
+            insert(leave, clinician_busy="(,)")
+
+    def test_a_state_nobody_knows_keeps_no_time_and_is_refused(self, leave):
+        with refused("visit_state_is_known"):
+            insert(leave, state="BOOKED")
+
+
+class TestNoVisitPastTheGate:
+    @pytest.mark.parametrize("state", [state.value for state in State])
+    def test_whatever_state_it_begins_in(self, leave, other, state):
+        with refused("visit_on_its_own_clearance"):
+            insert(leave, clearance_id=other.pk, state=state)
+
+    def test_without_any(self, leave):
+        with refused("visit_on_its_own_clearance"):
+            insert(leave, clearance_id=uuid4())
+
+    @pytest.mark.parametrize("state", LIVE)
+    def test_on_a_revoked_one(self, leave, state):
+        run(REVOKE, [SUBMITTED, leave.pk])
+        with refused("visit_clearance_stands"):
+            insert(leave, state=state)
+
+    @pytest.mark.parametrize(
+        "start", [SUBMITTED - timedelta(microseconds=1), SUBMITTED + timedelta(days=30)]
+    )
+    def test_outside_its_dates(self, leave, start):
+        with refused("visit_inside_clearance"):
+            insert(leave, start)
+
+    def test_up_to_its_last_moment(self, leave):
+        insert(leave, SUBMITTED + timedelta(days=30, microseconds=-1))
+
+    def test_while_a_case_is_held(self, leave):
+        held(leave.patient)
+        with refused("visit_patient_is_not_held"):
+            insert(leave)
+
+    def test_while_their_answers_are_in_somebody_elses_case(self, leave):
+        """Two of a family answered on one phone: the answers joined one case."""
+        theirs = CaseFactory()
+        IntakeFactory(patient=leave.patient, case=theirs, disposition="REFER")
+        with refused("visit_patient_is_not_held"):
+            insert(leave)
+
+    def test_a_minor_without_a_guardian(self, db):
+        leave = ClearanceFactory(patient=PatientFactory(born=CHILD))
+        GuardianConsentFactory(patient=PatientFactory(born=CHILD))
+        with refused("visit_minor_has_a_guardian"):
+            insert(leave)
+        GuardianConsentFactory(patient=leave.patient)
+        insert(leave)
+
+    def test_up_to_the_eighteenth_birthday(self, db):
+        day = NINE.date()
+        almost = PatientFactory(born=date(day.year - 18, day.month, day.day + 1))
+        with refused("visit_minor_has_a_guardian"):
+            insert(ClearanceFactory(patient=almost))
+        insert(ClearanceFactory(patient=PatientFactory(born=almost.born - timedelta(days=1))))
+
+    def test_an_xray_without_leave(self, leave):
+        with refused("visit_xray_is_allowed"):
+            insert(leave, **with_xray())
+
+    def test_an_xray_while_it_is_on_hold(self, db):
+        allowed = cleared(PatientFactory(), xray=True)
+        IntakeFactory(patient=allowed.patient, flags=["XRAY_HOLD"])
+        with refused("visit_xray_is_allowed"):
+            insert(allowed, **with_xray())
+
+    def test_an_xray_without_its_room(self, db):
+        allowed = cleared(PatientFactory(), xray=True)
+        with refused("visit_has_its_room"):
+            insert(allowed, **with_xray(room_id=None, room_busy=None))
+        insert(allowed, **with_xray())
+
+
+class TestNorByChangingAVisit:
+    @pytest.mark.parametrize("ended", ["cancelled", "no_show", "released", "suspended", "expired"])
+    @pytest.mark.parametrize("live", LIVE)
+    def test_waking_it_after_the_revocation(self, leave, ended, live):
+        visit = insert(leave)
+        change(visit, "state = %s", ended)
+        run(REVOKE, [SUBMITTED, leave.pk])
+        with refused("visit_clearance_stands"):
+            change(visit, "state = %s, hold_expires_at = now()", live)
+
+    def test_moving_it_past_the_clearance(self, leave):
+        visit = insert(leave)
+        far = between(SUBMITTED + timedelta(days=31))
+        with refused("visit_inside_clearance"):
+            change(visit, "visit = %s, clinician_busy = %s", far, far)
+
+    @pytest.mark.parametrize("state", ["booked", "suspended", "done"])
+    def test_giving_it_to_another_patient(self, leave, other, state):
+        visit = insert(leave, state="in_room")
+        change(visit, "state = %s", state)
+        with refused("visit_keeps_its_patient"):
+            change(visit, "patient_id = %s, clearance_id = %s", other.patient_id, other.pk)
+
+    def test_putting_it_on_another_patients_clearance(self, leave, other):
+        visit = insert(leave)
+        with refused("visit_on_its_own_clearance"):
+            change(visit, "clearance_id = %s", other.pk)
+        change(visit, "state = 'suspended'")
+        with refused("visit_keeps_its_clearance"):
+            change(visit, "clearance_id = %s", other.pk)
+
+    def test_making_it_an_xray(self, leave):
+        visit = insert(leave)
+        kind = visit_type("new-exam-xray")
+        with refused("visit_xray_is_allowed"):
+            change(
+                visit,
+                "visit_type_id = %s, room_id = %s, room_busy = visit",
+                kind.pk,
+                kind.room_id,
+            )
+
+    def test_finishing_one_that_was_suspended(self, leave):
+        visit = insert(leave)
+        change(visit, "state = 'suspended'")
+        with refused("visit_done_took_place"):
+            change(visit, "state = 'done'")
+
+    def test_by_an_upsert_copy_or_merge(self, leave, other):
+        values = row(leave, clearance_id=other.pk)
+        with refused("visit_on_its_own_clearance"):
+            run(INSERT + " ON CONFLICT DO NOTHING", values)
+        visit = insert(leave)
+        upsert = INSERT + " ON CONFLICT (id) DO UPDATE SET clearance_id = %(other)s"
+        with refused("visit_on_its_own_clearance"):
+            run(upsert, {**visit, "other": other.pk})
+        with refused("visit_on_its_own_clearance"):
+            run(
+                "MERGE INTO scheduling_appointment AS a USING (SELECT 1) AS one ON a.id = %s"
+                " WHEN MATCHED THEN UPDATE SET clearance_id = %s",
+                [visit["id"], other.pk],
+            )
+        with refused("visit_on_its_own_clearance"), connection.cursor() as cursor:
+            statement = f"COPY scheduling_appointment ({', '.join(values)}) FROM STDIN"
+            with cursor.copy(statement) as copy:
+                copy.write_row(list(values.values()))
+
+
+class TestNorByChangingWhatItRestsOn:
+    def test_a_child_written_older_for_a_moment(self, db):
+        child = PatientFactory(born=CHILD)
+        leave = ClearanceFactory(patient=child)
+        Patient.objects.filter(pk=child.pk).update(born=date(1990, 1, 1))
+        insert(leave)
+        with refused("visit_minor_has_a_guardian"):
+            run("UPDATE intake_patient SET born = %s WHERE id = %s", [CHILD, child.pk])
+        GuardianConsentFactory(patient=child)
+        run("UPDATE intake_patient SET born = %s WHERE id = %s", [CHILD, child.pk])
+
+    @pytest.mark.parametrize("what", ["needs_xray_clearance = true", "room_id = {room}"])
+    def test_a_visit_type_that_says_something_else_for_a_moment(self, leave, what):
+        insert(leave)
+        room = visit_type("new-exam-xray").room_id
+        with refused("visit_type_keeps_its_meaning"):
+            run(f"UPDATE scheduling_visittype SET {what.format(room=room)} WHERE code = 'new-exam'")
+        run("UPDATE scheduling_visittype SET minutes = 40 WHERE code = 'new-exam'")
+
+    def test_a_visit_type_made_after_the_visit(self, leave):
+        """Foreign keys are only asked at the end of the transaction."""
+        with refused("visit_type_exists"):
+            insert(leave, visit_type_id=99)
+            VisitType.objects.create(
+                pk=99, code="late", name="Late", minutes=45, needs_xray_clearance=True
+            )
+
+    @pytest.mark.parametrize("state", LIVE)
+    def test_a_revocation_that_forgets_the_visits(self, leave, state):
+        insert(leave, state=state)
+        with refused("clearance_revoked_keeps_no_visit"):
+            run(REVOKE, [SUBMITTED, leave.pk])
+
+    def test_a_revocation_taken_back(self, leave):
+        run(REVOKE, [SUBMITTED, leave.pk])
+        for revoked_at in (None, SUBMITTED + timedelta(days=300)):
+            with refused("never_changed"):
+                run(REVOKE, [revoked_at, leave.pk])
+
+
+class TestNoClearanceWithoutGrounds:
+    @pytest.mark.parametrize("disposition", ["REFER", "CO-MANAGE", "EMERGENCY"])
+    def test_on_held_answers(self, db, disposition):
+        said = held(PatientFactory(), disposition)
+        name = "emergency_stands" if disposition == "EMERGENCY" else "needs_book_or_decision"
+        with refused(f"clearance_{name}"):
+            ClearanceFactory(patient=said.patient, intake=said)
+
+    def test_on_somebody_elses_answers(self, db):
+        with refused("clearance_of_its_own_patient"):
+            ClearanceFactory(patient=PatientFactory(), intake=IntakeFactory())
+
+    def test_while_held(self, db):
+        said = held(PatientFactory())
+        with refused("clearance_patient_is_held"):
+            ClearanceFactory(patient=said.patient)
+
+    def test_on_a_decision_that_comes_later(self, db):
+        """Foreign keys are only asked at the end of the transaction."""
+        said = held(PatientFactory())
+        later = uuid4()
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory(patient=said.patient, intake=said, decision_id=later)
+            decided(said, "REFER", id=later)
+
+    def test_on_a_decision_to_refer(self, db):
+        said = held(PatientFactory())
+        decision = decided(said, "REFER")
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory(patient=said.patient, intake=said, decision=decision)
+
+    def test_on_a_decision_that_was_overtaken(self, db):
+        said = held(PatientFactory())
+        first = decided(said)
+        decided(said, "REFER", at=SUBMITTED + timedelta(hours=1))
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory(patient=said.patient, intake=said, decision=first)
+
+    def test_with_more_than_was_decided(self, db):
+        said = held(PatientFactory())
+        decision = decided(said)
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory(
+                patient=said.patient, intake=said, decision=decision, xray_allowed=True
+            )
+
+    def test_on_answers_from_before_an_emergency(self, db):
+        patient = PatientFactory()
+        well = IntakeFactory(patient=patient)
+        after = SUBMITTED + timedelta(days=1)
+        said = held(patient, "EMERGENCY", submitted_at=after)
+        decided(said, "RESOLVED")
+        Case.objects.filter(pk=said.case_id).update(state="CLOSED", resolved_at=after)
+        with refused("clearance_newer_than_emergency"):
+            ClearanceFactory(patient=patient, intake=well)
+        ClearanceFactory(patient=patient, starts_at=after + timedelta(days=1))
+
+    @pytest.mark.parametrize("column", ["ends_at", "starts_at", "patient_id", "xray_allowed"])
+    def test_nor_is_one_changed(self, leave, column):
+        with forbidden():
+            run(f"UPDATE intake_clearance SET {column} = {column}")
+
+
+class TestNoCaseDecidedByNobody:
+    def test_cleared_without_a_decision(self, db):
+        said = held(PatientFactory())
+        with refused("case_cleared_by_decision"):
+            Case.objects.filter(pk=said.case_id).update(state="CLEARED", resolved_at=SUBMITTED)
+
+    def test_cleared_on_a_decision_older_than_the_newest_answers(self, db):
+        said = held(PatientFactory())
+        decided(said)
+        after = SUBMITTED + timedelta(minutes=1)
+        IntakeFactory(patient=said.patient, case=said.case, disposition="REFER", submitted_at=after)
+        with refused("case_cleared_by_decision"):
+            Case.objects.filter(pk=said.case_id).update(state="CLEARED", resolved_at=after)
+
+    def test_cleared_on_a_decision_that_was_overtaken(self, db):
+        said = held(PatientFactory())
+        decided(said)
+        decided(said, "REFER", at=SUBMITTED + timedelta(minutes=1))
+        with refused("case_cleared_by_decision"):
+            Case.objects.filter(pk=said.case_id).update(state="CLEARED", resolved_at=SUBMITTED)
+
+    def test_an_emergency_cleared(self, db):
+        said = held(PatientFactory(), "EMERGENCY")
+        with refused("decision_emergency_stands"):
+            decided(said)
+
+    def test_a_referral_called_a_resolved_emergency(self, db):
+        said = held(PatientFactory())
+        with refused("decision_resolves_an_emergency"):
+            decided(said, "RESOLVED")
+
+    def test_decided_by_the_desk(self, db):
+        said = held(PatientFactory())
+        with refused("decision_by_a_chiropractor"):
+            decided(said, by=StaffFactory(is_desk=True))
+
+    def test_given_to_another_patient(self, db):
+        said = held(PatientFactory())
+        with refused("case_keeps_its_patient"):
+            Case.objects.filter(pk=said.case_id).update(patient=PatientFactory())
+
+    def test_a_red_flag_put_into_a_case_already_decided(self, db):
+        patient = PatientFactory()
+        cleared(patient)
+        case = Case.objects.get(patient=patient)
+        with refused("intake_joins_an_open_case"):
+            IntakeFactory(patient=patient, case=case, disposition="REFER")
+
+    def test_a_guardians_consent_to_another_childs_answers(self, db):
+        with refused("consent_of_its_own_patient"):
+            GuardianConsentFactory(patient=PatientFactory(), intake=IntakeFactory())
+
+    def test_answers_taken_from_their_patient(self, db):
+        said = held(PatientFactory())
+        for changed in ({"patient": PatientFactory()}, {"patient": None}, {"case": None}):
+            with refused("never_changed"):
+                Intake.objects.filter(pk=said.pk).update(**changed)
+
+
+class TestNorByOtherMeans:
+    """Ways round a trigger that are not about the row."""
+
+    def test_a_table_of_the_same_name_in_front(self, leave, other):
+        run(
+            "CREATE TEMP TABLE intake_clearance AS SELECT * FROM public.intake_clearance;"
+            "CREATE TEMP TABLE intake_case (patient_id uuid, state text);"
+            "CREATE TEMP TABLE scheduling_visittype AS SELECT * FROM public.scheduling_visittype;"
+            "SET LOCAL search_path = pg_temp, public, pg_catalog"
+        )
+        run("UPDATE pg_temp.intake_clearance SET patient_id = %s", [leave.patient_id])
+        with refused("visit_on_its_own_clearance"):
+            run(INSERT.replace("scheduling_app", "public.scheduling_app"), row_public(leave, other))
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            "clinic_record_history",
+            "scheduling_visit_gate",
+            "scheduling_closure_lock",
+            "intake_case_gate",
+        ],
+    )
+    def test_a_guard_put_on_a_table_of_their_own(self, db, function):
+        """It would write history of rows that never were."""
+        run("CREATE TEMP TABLE intake_clinic_clearance (id int)")
+        with forbidden():
+            run(
+                "CREATE TRIGGER forged AFTER INSERT ON intake_clinic_clearance"
+                f" FOR EACH ROW EXECUTE FUNCTION {function}()"
+            )
+
+    def test_no_function_with_the_owners_rights_is_left_open(self, db):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+                " AND prosecdef AND has_function_privilege(oid, 'EXECUTE')"
+            )
+            assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+class TestNorByReadingThePast:
+    """A transaction that began before a case was opened would not see it, and book."""
+
+    def test_a_visit(self, fresh_database: TestDatabase, level: str):
+        leave = ClearanceFactory()
+        with psycopg.connect(fresh_database.url) as session:
+            session.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            session.execute("SELECT 1 FROM intake_case")
+            held(leave.patient)
+            visit = row(leave)
+            with pytest.raises(psycopg.errors.CheckViolation) as refusal:
+                session.execute(INSERT, visit)
+        assert refusal.value.diag.constraint_name == "guards_read_committed"
+        assert not Appointment.objects.exists()
+
+    def test_a_clearance(self, fresh_database: TestDatabase, level: str):
+        said = IntakeFactory()
+        with psycopg.connect(fresh_database.url) as session:
+            session.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            session.execute("SELECT 1 FROM intake_case")
+            held(said.patient)
+            with pytest.raises(psycopg.errors.CheckViolation) as refusal:
+                session.execute(
+                    "INSERT INTO intake_clearance (id, patient_id, intake_id, starts_at, ends_at,"
+                    " xray_allowed, issued_at, revoked_because)"
+                    " VALUES (%s, %s, %s, now(), now() + interval '1 day', false, now(), '')",
+                    [uuid4(), said.patient_id, said.pk],
+                )
+        assert refusal.value.diag.constraint_name == "guards_read_committed"
+
+    def test_a_revocation(self, fresh_database: TestDatabase, level: str):
+        leave = ClearanceFactory()
+        with psycopg.connect(fresh_database.url) as session:
+            session.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            session.execute("SELECT 1 FROM intake_case")
+            run(INSERT, row(leave))
+            session.execute(REVOKE, [SUBMITTED, leave.pk])
+            with pytest.raises(psycopg.errors.CheckViolation) as refusal:
+                session.commit()
+        assert refusal.value.diag.constraint_name == "guards_read_committed"
+
+
+def row_public(leave: Clearance, other: Clearance) -> dict[str, Any]:
+    """A visit on another's clearance, its ids known without asking the tables in front."""
+    return {
+        **row(leave, clearance_id=other.pk, visit_type_id=1, clinician_id=1),
+        "created_at": datetime(2026, 11, 1, tzinfo=UTC),
+    }
