@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,12 @@ def mail_server(letterbox: Letterbox) -> Iterator[int]:
     finally:
         letterbox.answers.set()
         controller.stop()
+
+
+def text_of(part: Message) -> str:
+    """The decoded text of a part; nothing of one that only holds others."""
+    content = part.get_payload(decode=True)
+    return content.decode() if isinstance(content, bytes) else ""
 
 
 def free_port() -> int:

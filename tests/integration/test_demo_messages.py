@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.http import Http404
 from django.test import Client
 from django.urls import NoReverseMatch, clear_url_caches, reverse
 from django.utils import timezone
@@ -49,9 +50,9 @@ def test_it_is_not_there_outside_the_demo(client: Client, rf):
     assert client.get(PAGE).status_code == 404
     with pytest.raises(NoReverseMatch):
         reverse("clinic:demo_messages")
-    with pytest.raises(demo_messages.Http404):
+    with pytest.raises(Http404):
         demo_messages.demo_messages(rf.get(PAGE))
-    with pytest.raises(demo_messages.Http404):
+    with pytest.raises(Http404):
         demo_messages.demo_calendar(rf.get(PAGE), pk=uuid.uuid4())
     assert PAGE not in client.get(reverse("clinic:sign_in")).text
 

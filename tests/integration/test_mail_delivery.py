@@ -76,7 +76,7 @@ def test_a_booked_mail_arrives_with_its_calendar_file(mail_port: int, letterbox:
     assert file.get_content_type() == "text/calendar"
     assert file.get_param("method") == "PUBLISH"
     assert file.get_filename() == "visit.ics"
-    calendar = Calendar.from_ical(file.get_payload(decode=True))
+    calendar = Calendar.from_ical(mail.text_of(file))
     (visit,) = calendar.walk("VEVENT")
     assert visit.decoded("dtstart") == STARTS
     assert visit.decoded("dtend") == STARTS + timedelta(minutes=45)
@@ -207,9 +207,7 @@ def test_a_code_is_not_kept_once_it_is_sent(mail_port: int, letterbox: Letterbox
     assert "428193" not in message.body
 
 
-def test_the_demo_keeps_a_code_to_be_read(
-    mail_port: int, letterbox: Letterbox, settings: Settings
-):
+def test_the_demo_keeps_a_code_to_be_read(mail_port: int, letterbox: Letterbox, settings: Settings):
     settings.DEMO = True
     message = queue_code()
     work()

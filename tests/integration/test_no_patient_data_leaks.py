@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -205,9 +206,9 @@ def places_after(
     return walk_and_gather
 
 
-def _all_of(arrived: mail.EmailMessage) -> str:
+def _all_of(arrived: EmailMessage) -> str:
     """Headers, text and attachments, decoded."""
-    texts = [str(part.get_payload(decode=True) or b"", "utf-8") for part in arrived.walk()]
+    texts = map(mail.text_of, arrived.walk())
     return "\n".join([*(f"{name}: {value}" for name, value in arrived.items()), *texts])
 
 
