@@ -2,6 +2,7 @@
 
 from intake.services.clearances import revoke
 from intake.services.drafts import (
+    answers_on,
     keep_about,
     keep_answers,
     leave_contact,
@@ -12,6 +13,7 @@ from intake.services.review import decide
 from intake.services.submission import attach, record_emergency, submit
 
 __all__ = [
+    "answers_on",
     "attach",
     "decide",
     "keep_about",

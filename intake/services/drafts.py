@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from clinic import audit
 from clinic.audit import Actor
 from intake import triage
@@ -28,7 +30,8 @@ def keep_answers(
 ) -> IntakeDraft:
     """Keep one screen's answers beside the earlier ones. `shown`: the questions it put.
 
-    A question that was put and left blank loses its earlier answer. Raises DraftEnded.
+    A question that was put and left blank loses its earlier answer; one that no longer applies
+    is forgotten, so that it is put again should it come back. Raises DraftEnded.
     """
     with audit.writing(None):
         draft = _open_draft(draft_id)
@@ -36,6 +39,7 @@ def keep_answers(
         draft.answers = {**kept, **answers}
         draft.shown = sorted({*draft.shown, *shown})
         draft.born = born or draft.born
+        _forget_hidden(draft, timezone.localdate(now))
         draft.touched_at = now
         draft.save()
     return draft
@@ -87,6 +91,12 @@ def report_mistake(*, intake: Intake, browser: UUID, by: Actor, now: datetime) -
             draft.save()
         audit.record(by, "mistake reported", case, at=now, patient_id=case.patient_id)
     return draft
+
+
+def _forget_hidden(draft: IntakeDraft, day: date) -> None:
+    applies = {question.id for question in triage.shown_questions(answers_on(draft, day))}
+    draft.answers = {key: value for key, value in draft.answers.items() if key in applies}
+    draft.shown = [id_ for id_ in draft.shown if id_ in applies]
 
 
 def _open_draft(draft_id: UUID) -> IntakeDraft:

@@ -1,0 +1,8 @@
+"""What people type and tap, read into answers: bad input becomes a sentence, never an error."""
+
+from intake.forms.about import AboutForm
+from intake.forms.asking import Asking, Trouble
+from intake.forms.birth import BirthForm
+from intake.forms.contact import ContactForm
+
+__all__ = ["AboutForm", "Asking", "BirthForm", "ContactForm", "Trouble"]

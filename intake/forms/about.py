@@ -1,0 +1,289 @@
+"""Who they are, what happened in their own words, and what they agree to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.models import ServiceTown
+from intake import wordings
+from intake.forms.contact import PHONE_HELP
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+ELSEWHERE = "elsewhere"
+LONG_TEXT = 2000
+DETAILS = (
+    "medicines",
+    "allergies",
+    "doctor",
+    "emergency_name",
+    "emergency_phone",
+    "payment",
+    "insurer",
+)
+# What each consent is ticked on the form as.
+CONSENTS = {
+    "agree_care": wordings.CARE,
+    "agree_messages": wordings.MESSAGES,
+    "agree_privacy": wordings.PRIVACY,
+}
+
+
+def _line(
+    label: "_StrPromise", needed: "_StrPromise | None" = None, **options: Any
+) -> forms.CharField:
+    """One line of text; with `needed` it must be filled in, and that is said when it is not."""
+    return forms.CharField(
+        label=label,
+        required=needed is not None,
+        error_messages={"required": needed} if needed else {},
+        **{"max_length": 80, **options},
+    )
+
+
+def _lines(label: "_StrPromise", help_text: "_StrPromise | str" = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        max_length=LONG_TEXT,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+def _tick(wording: wordings.Wording, needed: "_StrPromise") -> forms.BooleanField:
+    return forms.BooleanField(label=wording.text, error_messages={"required": needed})
+
+
+class AboutForm(forms.Form):
+    given_name = _line(_("First name"), _("Type your first name."))
+    family_name = _line(_("Last name"), _("Type your last name."))
+    phone = PhoneNumberField(
+        label=_("Mobile phone"),
+        help_text=_("We call this number only about your care."),
+        region="US",
+        error_messages={"required": PHONE_HELP, "invalid": PHONE_HELP},
+    )
+    email = forms.EmailField(
+        label=_("Email"),
+        help_text=_("We send a 6-digit code here. You need no password."),
+        max_length=254,
+        error_messages={
+            "required": _("Type your email address."),
+            "invalid": _("Type an email address such as name@example.com."),
+        },
+    )
+    town = forms.ChoiceField(
+        label=_("Town"),
+        error_messages={
+            "required": _("Pick your town, or “Somewhere else”."),
+            "invalid_choice": _("Pick your town, or “Somewhere else”."),
+        },
+    )
+    elsewhere = _line(_("If somewhere else: which town?"))
+
+    guardian_name = _line(
+        _("Full name of the parent or guardian"),
+        _("Type the full name of the parent or guardian."),
+        max_length=160,
+    )
+    guardian_relationship = _line(
+        _("What are you to the patient?"),
+        _("Say what you are to the patient, such as mother, father, or legal guardian."),
+        help_text=_("Such as mother, father, or legal guardian."),
+    )
+    agree_guardian = _tick(
+        wordings.GUARDIAN, _("A parent or legal guardian must agree before we can help.")
+    )
+
+    own_words = _lines(_("What happened, in your own words"))
+    medicines = _lines(_("Medicines you take"), _("The names are enough."))
+    allergies = _lines(_("Allergies"))
+    doctor = _line(_("Your family doctor"), max_length=160)
+    emergency_name = _line(_("Who should we call if you need help?"), max_length=160)
+    emergency_phone = PhoneNumberField(
+        label=_("Their phone number"),
+        region="US",
+        required=False,
+        error_messages={"invalid": PHONE_HELP},
+    )
+    payment = forms.ChoiceField(
+        label=_("How will you pay?"),
+        help_text=_("You pay nothing here. This helps the front desk get ready."),
+        choices=[
+            ("insurance", _("With insurance")),
+            ("self", _("Myself")),
+            ("not_sure", _("I am not sure yet")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Pick how you will pay, or “I am not sure yet”."),
+            "invalid_choice": _("Pick how you will pay, or “I am not sure yet”."),
+        },
+    )
+    insurer = _line(_("Name of the insurance, if you have one"), max_length=160)
+
+    agree_care = _tick(wordings.CARE, _("Tick that you agree to care, or call us to talk first."))
+    agree_messages = _tick(
+        wordings.MESSAGES, _("Tick that we may email you, or call us: the desk can help by phone.")
+    )
+    agree_privacy = _tick(
+        wordings.PRIVACY, _("Read the privacy notice, then tick that you have been shown it.")
+    )
+
+    AUTOCOMPLETE = {
+        "given_name": "given-name",
+        "family_name": "family-name",
+        "phone": "tel",
+        "email": "email",
+        "elsewhere": "address-level2",
+    }
+    OPTIONAL = (
+        "own_words",
+        "medicines",
+        "allergies",
+        "doctor",
+        "emergency_name",
+        "emergency_phone",
+    )
+    GUARDIANS = ("guardian_name", "guardian_relationship", "agree_guardian")
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, minor: bool, **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        self.minor = minor
+        if not minor:
+            for name in self.GUARDIANS:
+                del self.fields[name]
+        towns = ServiceTown.objects.filter(is_active=True).values_list("pk", "name")
+        self.towns = {str(pk): name for pk, name in towns}
+        self.fields["town"].choices = [  # type: ignore[attr-defined]
+            ("", _("Pick one")),
+            *self.towns.items(),
+            (ELSEWHERE, _("Somewhere else")),
+        ]
+        for name, purpose in self.AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = purpose
+        for name in ("phone", "emergency_phone"):
+            self.fields[name].widget.attrs["inputmode"] = "tel"
+        for name in self.OPTIONAL:
+            field = self.fields[name]
+            field.label = format_lazy("{} ({})", field.label, _("if you like"))
+        self.helper = _helper(minor)
+
+    @classmethod
+    def of(cls, typed: Mapping[str, Any], *, minor: bool) -> "AboutForm":
+        return cls(initial=dict(typed), minor=minor)
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("town") == ELSEWHERE and not self.cleaned_data.get("elsewhere"):
+            self.add_error("elsewhere", _("Type the name of your town."))
+
+    def typed(self) -> dict[str, str]:
+        """What was typed, right or wrong, as the page shows it again."""
+        # A database text takes no NUL.
+        return {
+            name: str(self.data[name])[:LONG_TEXT].replace("\0", "")
+            for name in self.fields
+            if name in self.data
+        }
+
+    def about(self, *, now: datetime) -> dict[str, object]:
+        """What a draft keeps of a valid form."""
+        said = self.cleaned_data
+        town = said["town"]
+        return {
+            **{name: said[name] for name in ("given_name", "family_name", "own_words")},
+            "phone": said["phone"].as_e164,
+            "email": said["email"].lower(),
+            "town_id": None if town == ELSEWHERE else int(town),
+            "elsewhere": said["elsewhere"] if town == ELSEWHERE else "",
+            "guardian_name": said.get("guardian_name", ""),
+            "guardian_relationship": said.get("guardian_relationship", ""),
+            "details": {name: self._detail(name) for name in DETAILS},
+            "consents": [wording.agreed(now) for wording in self._wordings()],
+        }
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Each field's id, label and what was said, in words: for the check of all answers."""
+        return [
+            (bound.auto_id, str(bound.label), self._in_words(bound.name))
+            for bound in self
+            if bound.name not in CONSENTS and bound.name != "agree_guardian"
+        ]
+
+    def _detail(self, name: str) -> str:
+        value = self.cleaned_data[name]
+        return value.as_e164 if name == "emergency_phone" and value else str(value or "")
+
+    def _in_words(self, name: str) -> str:
+        value = self.cleaned_data.get(name)
+        choices = getattr(self.fields[name], "choices", None)
+        if choices:
+            return str(dict(choices).get(value, ""))
+        return str(getattr(value, "as_national", value) or "")
+
+    def _wordings(self) -> list[wordings.Wording]:
+        return [*CONSENTS.values(), *([wordings.GUARDIAN] if self.minor else [])]
+
+
+def _helper(minor: bool) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.form_show_errors = True
+    guardian = [
+        Fieldset(
+            _("Parent or guardian"),
+            "guardian_name",
+            "guardian_relationship",
+            "agree_guardian",
+            css_class="group",
+        )
+    ]
+    helper.layout = Layout(
+        Fieldset(
+            _("Who is the visit for?"),
+            "given_name",
+            "family_name",
+            "phone",
+            "email",
+            "town",
+            "elsewhere",
+            css_class="group",
+        ),
+        *(guardian if minor else []),
+        Fieldset(
+            _("What we should know"),
+            "own_words",
+            "medicines",
+            "allergies",
+            "doctor",
+            css_class="group",
+        ),
+        Fieldset(
+            _("In an emergency"),
+            "emergency_name",
+            "emergency_phone",
+            css_class="group",
+        ),
+        Fieldset(_("Paying"), "payment", "insurer", css_class="group"),
+        Fieldset(
+            _("What you agree to"),
+            Div(HTML("{% include 'intake/_privacy_link.html' %}")),
+            "agree_care",
+            "agree_messages",
+            "agree_privacy",
+            css_class="group",
+        ),
+    )
+    return helper

@@ -1,0 +1,1 @@
+"""The patient's pages of the intake, one file for each."""

@@ -1,0 +1,47 @@
+"""Starting, going on, and starting again."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic import limits, sign_in
+from intake import screens, services
+from intake.models import IntakeDraft
+from intake.views import drafts
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """A new, empty draft for this browser."""
+    now = timezone.now()
+    limits.count(limits.INTAKES_BY_ADDRESS, limits.visitor(request), now=now)
+    browser = drafts.browser_of(request)
+    drafts.take_up(request, services.start_draft(browser=browser, now=now))
+    response = redirect("intake:screen", screens.SCREENS[0].slug)
+    response.set_signed_cookie(
+        drafts.BROWSER_COOKIE,
+        str(browser),
+        max_age=drafts.BROWSER_COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    return response
+
+
+@require_GET
+@drafts.open_draft_required
+def resume(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
+    """To where somebody stopped."""
+    waiting = screens.walk(drafts.answers_of(draft)).first_unanswered
+    return redirect("intake:screen", waiting.screen.slug) if waiting else redirect("intake:check")
+
+
+@require_POST
+def forget(request: HttpRequest) -> HttpResponse:
+    """Somebody else holds the phone now: this browser no longer leads to the answers."""
+    drafts.let_go(request)
+    sign_in.forget_code(request)
+    return redirect("clinic:landing")

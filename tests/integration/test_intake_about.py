@@ -1,0 +1,178 @@
+"""Who they are: what is refused and kept, what is stored, and the guardian of a minor."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from intake import wordings
+from intake.forms import AboutForm
+from intake.models import GuardianConsent, Intake, IntakeDraft, Patient
+from tests import answers, walking
+
+pytestmark = pytest.mark.django_db
+
+ABOUT = "/intake/about-you/"
+MINOR_BORN = timezone.localdate() - timedelta(days=365 * 15)
+
+
+@pytest.fixture
+def at_about(client: Client) -> Client:
+    walking.start(client)
+    walking.answer(client, answers.BOOK)
+    return client
+
+
+@pytest.fixture
+def minor_at_about(client: Client) -> Client:
+    walking.start(client)
+    walking.answer(client, answers.MINOR, born=MINOR_BORN)
+    return client
+
+
+def draft() -> IntakeDraft:
+    return IntakeDraft.objects.latest("started_at")
+
+
+def test_what_is_kept_is_what_a_submission_reads(at_about):
+    response = at_about.post(ABOUT, walking.about(own_words="I bent down.", medicines="Aspirin"))
+    assert response.url == "/intake/check/"
+    kept = draft().about
+    assert kept["phone"] == "+17035550101"
+    assert kept["email"] == "ana@example.com"
+    assert kept["own_words"] == "I bent down."
+    assert kept["details"]["medicines"] == "Aspirin"
+    assert kept["elsewhere"] == ""
+    assert isinstance(kept["town_id"], int)
+
+
+def test_each_agreement_is_kept_with_its_words_version_and_time(at_about):
+    at_about.post(ABOUT, walking.about())
+    kept = {consent["kind"]: consent for consent in draft().about["consents"]}
+    assert set(kept) == {"care", "messages", "privacy"}
+    assert kept["care"]["version"] == wordings.CARE.version
+    assert kept["care"]["words"] == str(wordings.CARE.text)
+    assert kept["care"]["at"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("given_name", "", "Type your first name."),
+        ("family_name", "  ", "Type your last name."),
+        ("phone", "", "Type a phone number with its area code"),
+        ("phone", "555-0101", "Type a phone number with its area code"),
+        ("phone", "call me", "Type a phone number with its area code"),
+        ("email", "", "Type your email address."),
+        ("email", "ana@", "Type an email address such as"),
+        ("town", "", "Pick your town"),
+        ("town", "999999", "Pick your town"),
+        ("town", "elsewhere", "Type the name of your town."),
+        ("payment", None, "Pick how you will pay"),
+        ("payment", "gold", "Pick how you will pay"),
+        ("emergency_phone", "911!", "Type a phone number with its area code"),
+        ("agree_care", None, "Tick that you agree to care"),
+        ("agree_messages", None, "Tick that we may email you"),
+        ("agree_privacy", None, "Read the privacy notice"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_nothing_typed_is_lost(at_about, name, typed, sentence):
+    changes = {"own_words": "It began on Monday.", name: typed}
+    response = at_about.post(ABOUT, walking.about(**changes))
+    assert response.status_code == 200
+    assert [error for error in walking.errors(response) if error.startswith(sentence)]
+    page = response.content.decode()
+    assert "It began on Monday." in page
+    for target in re.findall(r'class="error-summary".*?</div>', page, re.S)[0].split('href="#')[1:]:
+        assert f'id="{target.split(chr(34))[0]}"' in page
+    # Leaving and coming back shows it too.
+    assert "It began on Monday." in at_about.get(ABOUT).content.decode()
+    assert at_about.get("/intake/check/").url == ABOUT
+
+
+def test_a_town_from_elsewhere_is_welcome(at_about):
+    response = at_about.post(ABOUT, walking.about(town="elsewhere", elsewhere="Leesburg"))
+    assert response.url == "/intake/check/"
+    assert draft().about["town_id"] is None
+    assert draft().about["elsewhere"] == "Leesburg"
+
+
+def test_back_and_language_keep_what_was_typed(at_about):
+    at_about.post(ABOUT, {"given_name": "Ana", "phone": "70", "back": "1"})
+    page = at_about.get(ABOUT).content.decode()
+    assert 'value="Ana"' in page
+    assert 'value="70"' in page
+    response = at_about.post(ABOUT, {"given_name": "Anita", "language": "es"})
+    page = response.content.decode()
+    assert '<html lang="es">' in page
+    assert 'value="Anita"' in page
+    assert walking.errors(response) == []
+
+
+def test_a_minor_needs_a_guardian_who_agrees(minor_at_about):
+    response = minor_at_about.post(ABOUT, walking.about())
+    said = walking.errors(response)
+    assert "Type the full name of the parent or guardian." in said
+    assert "A parent or legal guardian must agree before we can help." in said
+    response = minor_at_about.post(ABOUT, walking.about(**walking.GUARDIAN))
+    assert response.url == "/intake/check/"
+    response = minor_at_about.post("/intake/check/")
+    code = walking.emailed_code()
+    minor_at_about.post("/intake/code/", {"code": code})
+    consent = GuardianConsent.objects.get(patient=Patient.objects.get())
+    assert (consent.guardian_name, consent.relationship) == ("Rosa Reyes", "mother")
+    assert consent.wording_version == wordings.GUARDIAN.version
+
+
+def test_a_minor_alone_is_told_and_loses_nothing(client):
+    walking.start(client)
+    said = {**answers.BOOK, "guardian": "no"}
+    response = walking.answer(client, said, born=MINOR_BORN)
+    page = response.content.decode()
+    assert "A parent or legal guardian must fill this in with you." in page
+    assert 'name="given_name"' not in page
+    assert client.get("/intake/check/").url == ABOUT
+    assert client.post("/intake/check/").url == ABOUT
+    assert client.post(ABOUT, walking.about(**walking.GUARDIAN)).status_code == 200
+    assert Intake.objects.count() == 0
+    assert draft().answers["guardian"] == "no"
+    client.post("/intake/parent-or-guardian/", {"guardian": "yes"})
+    assert 'name="given_name"' in client.get(ABOUT).content.decode()
+
+
+def test_an_adult_is_not_asked_for_a_guardian(at_about):
+    page = at_about.get(ABOUT).content.decode()
+    assert "guardian_name" not in page
+
+
+def test_somebody_who_becomes_a_minor_by_a_corrected_date_is_asked(at_about):
+    at_about.post(ABOUT, walking.about())
+    at_about.post("/intake/date-of-birth/", {**walking.birth(MINOR_BORN), "from": "check"})
+    at_about.post("/intake/parent-or-guardian/", {"guardian": "yes", "from": "check"})
+    assert at_about.post("/intake/check/").url == ABOUT
+    assert Intake.objects.count() == 0
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    data=st.dictionaries(
+        st.sampled_from([*AboutForm.base_fields, "back", "language"]),
+        st.one_of(
+            st.text(max_size=200),
+            st.sampled_from(
+                ["\x00", "elsewhere", "1", "-1", "9" * 40, "on", "+1703555", "ana@é.x"]
+            ),
+        ),
+    )
+)
+def test_random_posts_are_answered_with_a_page(at_about, data):
+    assert at_about.post(ABOUT, data).status_code in (200, 302)
+    assert at_about.get(ABOUT).status_code == 200
