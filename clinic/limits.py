@@ -50,6 +50,9 @@ SECOND_FACTORS_DAILY = Limit("second factors, daily", 50, timedelta(days=1))
 # Forms begun, and numbers left for a call, by one address: far more than a waiting room needs.
 INTAKES_BY_ADDRESS = Limit("intakes by address", 40, timedelta(hours=1))
 CONTACTS_BY_ADDRESS = Limit("contacts by address", 20, timedelta(hours=1))
+# Times chosen: somebody undecided with a family, and everybody who shares their address.
+HOLDS_BY_ACCOUNT = Limit("holds by account", 30, timedelta(hours=1))
+HOLDS_BY_ADDRESS = Limit("holds by address", 200, timedelta(hours=1))
 
 
 def hit(name: str, key: str, *, limit: int, per: timedelta, now: datetime) -> None:

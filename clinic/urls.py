@@ -18,9 +18,7 @@ clinic_patterns = [
     path("staff/sign-in/second-factor/", staff_sign_in.second_factor, name="second_factor"),
     path("staff/sign-in/enrol/", staff_sign_in.enrol, name="enrol"),
     path("staff/messages/", unsent_messages.unsent_messages, name="unsent_messages"),
-    path(
-        "staff/messages/<uuid:pk>/again/", unsent_messages.send_again, name="send_message_again"
-    ),
+    path("staff/messages/<uuid:pk>/again/", unsent_messages.send_again, name="send_message_again"),
     path("staff/messages/<uuid:pk>/aside/", unsent_messages.set_aside, name="set_message_aside"),
 ]
 
@@ -38,6 +36,7 @@ urlpatterns = [
     path("staff/review/", include("intake.staff_urls")),
     path("staff/visits/", include("scheduling.staff_urls")),
     path("", include("intake.urls")),
+    path("", include("scheduling.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
 ]

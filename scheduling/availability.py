@@ -43,10 +43,12 @@ def offered(
     last_day: date,
     now: datetime,
     clearance: ClearanceCard,
+    moving: UUID | None = None,
 ) -> list[datetime]:
     """The starts a patient may choose on these days, both included: sorted, in UTC.
 
-    A hold of the same patient is not in their way: choosing again replaces it.
+    A hold of the same patient is not in their way: choosing again replaces it. Nor is the visit
+    that is being moved.
     """
     policy = _policy()
     today = _local_day(now, policy)
@@ -67,6 +69,7 @@ def offered(
         last_day=last_day,
         now=now,
         policy=policy,
+        moving=moving,
     )
     return slots.openings(
         calendar.shape,

@@ -49,6 +49,12 @@ class AppointmentQuerySet(models.QuerySet[Row]):
         """The row as it is now, kept from other writers until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
+    def ever_booked(self, now: datetime) -> Self:
+        """Visits that are or were on: not the times somebody held and then did without."""
+        booked = Q(changes__after=State.BOOKED.value)
+        taken = Q(pk__in=self.taking_time(now).values("pk"))
+        return self.filter(taken | booked).distinct()
+
     def in_time_order(self) -> Self:
         return self.order_by(Lower("visit"))
 

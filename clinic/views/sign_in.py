@@ -19,7 +19,7 @@ from clinic.sign_in.session import SIGNED_OFF
 @require_http_methods(["GET", "POST"])
 def email(request: HttpRequest) -> HttpResponse:
     if access.is_patient(request.user):
-        return redirect(access.next_page(request, otherwise="/"))
+        return redirect(access.next_page(request, otherwise=reverse("scheduling:visits")))
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]
@@ -45,7 +45,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         outcome = sign_in.check_code(request, form.cleaned_data["code"], now=timezone.now())
         if outcome == Outcome.OK:
-            return redirect(access.next_page(request, otherwise="/"))
+            return redirect(access.next_page(request, otherwise=reverse("scheduling:visits")))
         if outcome != Outcome.WRONG:
             messages.error(request, _sentence(outcome))
             return redirect(_with_next(request, "clinic:sign_in"))

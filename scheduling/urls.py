@@ -1,0 +1,18 @@
+"""The patients' addresses in the calendar. None is reached by anybody but the own family."""
+
+from django.urls import path
+
+from scheduling.views import choose, confirm, move, visit, visits
+
+app_name = "scheduling"
+
+urlpatterns = [
+    path("book/<uuid:clearance_id>/", choose.choose, name="choose"),
+    path("book/<uuid:clearance_id>/hold/", choose.hold, name="hold"),
+    path("my/visits/", visits.visits, name="visits"),
+    path("my/visits/<uuid:pk>/", visit.visit, name="visit"),
+    path("my/visits/<uuid:pk>/confirm/", confirm.confirm, name="confirm"),
+    path("my/visits/<uuid:pk>/calendar.ics", visit.calendar, name="calendar"),
+    path("my/visits/<uuid:pk>/cancel/", visit.cancel, name="cancel"),
+    path("my/visits/<uuid:pk>/move/", move.move, name="move"),
+]

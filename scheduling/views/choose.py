@@ -1,0 +1,170 @@
+"""Choosing a time under a clearance, and having it kept while one confirms."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic import limits, times
+from clinic.access import patient_required
+from clinic.models import User
+from intake import public as intake
+from intake.public import ClearanceCard
+from scheduling import availability, services
+from scheduling.exceptions import SchedulingProblem, VisitTypeNotOffered
+from scheduling.forms import StartForm
+from scheduling.models import Appointment
+from scheduling.slots import State
+from scheduling.views.own import account_of, own_clearance
+from scheduling.views.picker import picker
+from scheduling.views.words import kind_in_words
+
+
+@patient_required
+@require_safe
+def choose(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
+    return choose_page(request, own_clearance(request, clearance_id))
+
+
+@patient_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def hold(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
+    clearance = own_clearance(request, clearance_id)
+    if request.method != "POST":
+        # Reloaded, or the language switched, after an answer that asked to choose again.
+        return redirect("scheduling:choose", clearance_id)
+    now, by = timezone.now(), account_of(request)
+    limits.count(limits.HOLDS_BY_ACCOUNT, str(by.pk), now=now)
+    limits.count(limits.HOLDS_BY_ADDRESS, limits.visitor(request), now=now)
+    form = StartForm(request.POST, now=now)
+    if not form.is_valid():
+        return choose_page(request, clearance, problem=form.problem, status=400)
+    try:
+        held = _hold(clearance, form.cleaned_data["start"], by=by, now=now)
+    except SchedulingProblem as problem:
+        return choose_page(request, clearance, problem=str(problem), status=409)
+    return redirect("scheduling:confirm", held.pk)
+
+
+def choose_page(
+    request: HttpRequest, clearance: ClearanceCard, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The times that are free now, under the sentence about what went wrong, if anything did."""
+    now = timezone.now()
+    person = intake.patient_card(clearance.patient_id)
+    usable = _usable(clearance, now)
+    if usable is None:
+        context = {"person": person, "reason": _why_not(request, clearance, now)}
+        return render(request, "scheduling/not_now.html", context, status=status)
+    visit_type = availability.visit_type_for(patient_id=person.id, clearance=usable)
+    starts = (
+        availability.offered(
+            patient_id=person.id,
+            visit_type=visit_type,
+            first_day=date.min,
+            last_day=date.max,
+            now=now,
+            clearance=usable,
+        )
+        if visit_type
+        else []
+    )
+    coming = _coming(request, person.id, now)
+    return render(
+        request,
+        "scheduling/choose.html",
+        {
+            "clearance_id": clearance.id,
+            "person": person,
+            "kind": kind_in_words(visit_type.name, visit_type.minutes) if visit_type else "",
+            "until": times.day_in_words(times.local(usable.ends_at).date()),
+            "picker": picker(starts, request.GET.get("week", "")),
+            "kept": [(visit.pk, times.in_words(visit.starts_at)) for visit in _held(coming)],
+            "booked": [(visit.pk, times.in_words(visit.starts_at)) for visit in _booked(coming)],
+            "errors": [{"target": "times", "sentence": problem}] if problem else [],
+        },
+        status=status,
+    )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why there is nothing to choose, and what happens next."""
+
+    title: str
+    sentence: str
+    asks_again: bool = False
+
+
+def _hold(clearance: ClearanceCard, start: datetime, *, by: User, now: datetime) -> Appointment:
+    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
+    if visit_type is None:
+        raise VisitTypeNotOffered
+    return services.hold(
+        patient_id=clearance.patient_id,
+        clearance_id=clearance.id,
+        visit_type_id=visit_type.pk,
+        start=start,
+        by=by,
+        now=now,
+    )
+
+
+def _usable(clearance: ClearanceCard, now: datetime) -> ClearanceCard | None:
+    usable = intake.clearances_usable(clearance.patient_id, now)
+    return next((card for card in usable if card.id == clearance.id), None)
+
+
+def _why_not(request: HttpRequest, clearance: ClearanceCard, now: datetime) -> Reason:
+    cases = intake.held_cases_of(account_of(request))
+    held = next((case for case in cases if case.patient_id == clearance.patient_id), None)
+    if held and not held.awaits_review:
+        return Reason(
+            _("A doctor should look at this first"),
+            _(
+                "The latest answers say that a doctor should look at this before a visit here. You"
+                " find what to do, and what happens next, under “My visits”."
+            ),
+        )
+    if held and held.due_at > now:
+        return Reason(
+            _("We are looking at the answers first"),
+            _("You hear from us by %(when)s. Then you can choose a time.")
+            % {"when": times.in_words(held.due_at)},
+        )
+    if held:
+        return Reason(
+            _("We are looking at the answers first"),
+            _("You hear from us soon. Then you can choose a time. You may also call us."),
+        )
+    if clearance.revoked:
+        return Reason(
+            _("This link no longer leads to free times"),
+            _("Something has changed since we sent it. “My visits” shows what comes next."),
+        )
+    return Reason(
+        _("The time to use this link is over"),
+        _(
+            "How you feel may have changed since you answered our questions. Please answer them"
+            " again: then you can choose a time."
+        ),
+        asks_again=True,
+    )
+
+
+def _coming(request: HttpRequest, patient_id: UUID, now: datetime) -> list[Appointment]:
+    visits = Appointment.objects.visible_to(account_of(request)).filter(patient=patient_id)
+    return list(visits.taking_time(now).filter(visit__endswith__gt=now).in_time_order())
+
+
+def _held(visits: list[Appointment]) -> list[Appointment]:
+    return [visit for visit in visits if visit.state == State.HELD]
+
+
+def _booked(visits: list[Appointment]) -> list[Appointment]:
+    return [visit for visit in visits if visit.state != State.HELD]

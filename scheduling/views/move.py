@@ -1,0 +1,110 @@
+"""Another time for a visit. The one it has is kept until the new one is had."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from clinic import limits, times
+from clinic.access import patient_required
+from intake import public as intake
+from intake.public import ClearanceCard
+from scheduling import availability, services
+from scheduling.exceptions import SchedulingProblem
+from scheduling.forms import StartForm
+from scheduling.models import Appointment
+from scheduling.views.own import account_of, own_visit
+from scheduling.views.picker import picker
+from scheduling.views.words import visit_words
+
+
+@patient_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Without a time: the list. With one in the address: the question. Sent: it is done."""
+    visit, now = own_visit(request, pk), timezone.now()
+    if request.method == "POST":
+        return _move(request, visit, now)
+    if not visit_words(visit, now).may_change:
+        return redirect("scheduling:visit", pk)
+    if "start" not in request.GET:
+        return _list(request, visit, now)
+    form = StartForm(request.GET, now=now)
+    if not form.is_valid():
+        return _list(request, visit, now, problem=form.problem, status=400)
+    start: datetime = form.cleaned_data["start"]
+    return render(
+        request,
+        "scheduling/move_sure.html",
+        {
+            "visit": visit_words(visit, now),
+            "person": intake.patient_card(visit.patient_id),
+            "start": start.isoformat(),
+            "when": times.in_words(start),
+        },
+    )
+
+
+def _move(request: HttpRequest, visit: Appointment, now: datetime) -> HttpResponse:
+    by = account_of(request)
+    limits.count(limits.HOLDS_BY_ACCOUNT, str(by.pk), now=now)
+    form = StartForm(request.POST, now=now)
+    if not form.is_valid():
+        return _list(request, visit, now, problem=form.problem, status=400)
+    start: datetime = form.cleaned_data["start"]
+    try:
+        services.move(appointment_id=visit.pk, start=start, by=by, now=now)
+    except SchedulingProblem as problem:
+        return _list(request, own_visit(request, visit.pk), now, problem=str(problem), status=409)
+    messages.success(request, _("Your visit is now on %(when)s.") % {"when": times.in_words(start)})
+    return redirect("scheduling:visit", visit.pk)
+
+
+def _list(
+    request: HttpRequest,
+    visit: Appointment,
+    now: datetime,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    clearance = _clearance(visit, now)
+    starts = (
+        availability.offered(
+            patient_id=visit.patient_id,
+            visit_type=visit.visit_type,
+            first_day=date.min,
+            last_day=date.max,
+            now=now,
+            clearance=clearance,
+            moving=visit.pk,
+        )
+        if clearance
+        else []
+    )
+    return render(
+        request,
+        "scheduling/move.html",
+        {
+            "visit": visit_words(visit, now),
+            "person": intake.patient_card(visit.patient_id),
+            "picker": picker(
+                [start for start in starts if start != visit.starts_at],
+                request.GET.get("week", ""),
+            ),
+            "errors": [{"target": "times", "sentence": problem}] if problem else [],
+        },
+        status=status,
+    )
+
+
+def _clearance(visit: Appointment, now: datetime) -> ClearanceCard | None:
+    """The visit's own while it lasts, or another of the patient's."""
+    usable = intake.clearances_usable(visit.patient_id, now)
+    own = (card for card in usable if card.id == visit.clearance_id)
+    return next(own, usable[0] if usable else None)

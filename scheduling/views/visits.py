@@ -1,0 +1,99 @@
+"""My visits: for each of the family what waits, what comes, and what was."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic import times
+from clinic.access import patient_required
+from intake import public as intake
+from intake.public import ClearanceCard, HeldCard, PatientCard
+from scheduling.models import Appointment
+from scheduling.slots import State
+from scheduling.views.own import account_of
+from scheduling.views.words import VisitWords, visit_words
+
+# Enough to look back on; the whole record is given on request.
+PAST_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Held:
+    """Answers somebody looks at: when the family hears, or that a doctor comes first."""
+
+    intake_id: UUID
+    awaits_review: bool
+    by_when: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the family. `clearance_id` leads to free times."""
+
+    person: PatientCard
+    held: Held | None
+    clearance_id: UUID | None
+    book_until: str
+    next: tuple[VisitWords, ...]
+    past: tuple[VisitWords, ...]
+
+
+@patient_required
+@require_safe
+def visits(request: HttpRequest) -> HttpResponse:
+    account, now = account_of(request), timezone.now()
+    cases = {case.patient_id: case for case in intake.held_cases_of(account)}
+    cleared: dict[UUID, ClearanceCard] = {}
+    for card in intake.clearances_of(account, now):
+        cleared.setdefault(card.patient_id, card)
+    of_family = Appointment.objects.visible_to(account).select_related("visit_type", "clinician")
+    shown = list(of_family.ever_booked(now).in_time_order())
+    family = [
+        _member(
+            person,
+            cases.get(person.id),
+            cleared.get(person.id),
+            [visit for visit in shown if visit.patient_id == person.id],
+            now,
+        )
+        for person in intake.family_of(account)
+    ]
+    return render(request, "scheduling/visits.html", {"family": family})
+
+
+def _member(
+    person: PatientCard,
+    case: HeldCard | None,
+    clearance: ClearanceCard | None,
+    visits: list[Appointment],
+    now: datetime,
+) -> Member:
+    coming = [visit for visit in visits if _is_coming(visit, now)]
+    past = [visit for visit in reversed(visits) if not _is_coming(visit, now)]
+    return Member(
+        person=person,
+        held=_held(case, now) if case else None,
+        clearance_id=clearance.id if clearance else None,
+        book_until=times.day_in_words(times.local(clearance.ends_at).date()) if clearance else "",
+        next=_words(coming, now),
+        past=_words(past[:PAST_SHOWN], now),
+    )
+
+
+def _held(case: HeldCard, now: datetime) -> Held:
+    by_when = times.in_words(case.due_at) if case.due_at > now else ""
+    return Held(case.intake_id, case.awaits_review, by_when)
+
+
+def _is_coming(visit: Appointment, now: datetime) -> bool:
+    return visit.state in State.KEEPS_TIME and visit.ends_at > now
+
+
+def _words(visits: Iterable[Appointment], now: datetime) -> tuple[VisitWords, ...]:
+    return tuple(visit_words(visit, now) for visit in visits)
