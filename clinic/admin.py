@@ -357,6 +357,9 @@ class HistoryEntryAdmin(RecordAdmin):
 
     @admin.display(description=_("columns"))
     def columns(self, entry: HistoryEntry) -> str:
+        """Of a new row, or one that is gone, that would be all of them."""
+        if entry.before is None or entry.after is None:
+            return "–"
         return ", ".join(name for name, _before, _after in _changes(entry))
 
     @admin.display(description=_("changes"))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -62,6 +63,13 @@ class ClinicAdmin(Base):
         """The trail of this row instead of Django's own log."""
         row = unquote(object_id)
         return redirect(f"{reverse('admin:clinic_auditentry_changelist')}?subject_id={row}")
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Without the buttons beside a list that change other rows from inside this one."""
+        field = super().formfield_for_dbfield(*args, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     # Where Django would write its own log, the trail is written: in the same transaction.
 

@@ -18,13 +18,30 @@ class ClinicAdminSite(admin.AdminSite):
     site_title = _("Clinic administration")
     index_title = _("What would you like to change?")
 
-    site_url = "/staff/"
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only the clinic's own pages: those of packages show secrets, or write past the trail."""
         if admin_class is not None and issubclass(admin_class, ClinicAdmin):
             super().register(model_or_iterable, admin_class, **options)
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The package that runs the jobs is not named to people."""
+        parts: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        for part in parts:
+            if part["app_label"] == "procrastinate":
+                part["name"] = _("Work in the background")
+                for model in part["models"]:
+                    model["name"] = _("Jobs")
+        return parts
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One's own password is set like anybody's, on the page that writes it down."""
+        return redirect("admin:auth_user_password_change", request.user.pk)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return access.uses_admin_site(request.user)

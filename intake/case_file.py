@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import to_python
 
 from clinic import times
 from intake import triage
@@ -258,20 +259,16 @@ def _about_one(intake: Intake) -> dict[str, str]:
         _("Medicines"): details.pop("medicines", ""),
         _("Allergies"): details.pop("allergies", ""),
         _("Family doctor"): details.pop("doctor", ""),
-        _("In an emergency, call"): " ".join(
-            filter(None, (details.pop("emergency_name", ""), details.pop("emergency_phone", "")))
+        _("In an emergency, call"): _joined(
+            details.pop("emergency_name", ""), _phone(details.pop("emergency_phone", ""))
         ),
-        _("Pays"): " ".join(
-            filter(None, (details.pop("payment", ""), details.pop("insurer", "")))
-        ).replace("_", " "),
+        _("Pays"): _joined(_payment(details.pop("payment", "")), details.pop("insurer", "")),
         _("Name"): f"{intake.given_name} {intake.family_name}".strip(),
         _("Date of birth"): _day(intake.born) if intake.born else "",
-        _("Phone"): _national(intake.phone),
+        _("Phone"): _phone(intake.phone),
         _("Email"): intake.email,
         _("Town"): intake.town.name if intake.town else intake.elsewhere,
-        _("Parent or guardian"): " ".join(
-            filter(None, (intake.guardian_name, _in_brackets(intake.guardian_relationship)))
-        ),
+        _("Parent or guardian"): _joined(intake.guardian_name, intake.guardian_relationship),
         **{key.replace("_", " ").capitalize(): _as_kept(value) for key, value in details.items()},
     }
 
@@ -281,9 +278,15 @@ def _day(moment: date | datetime) -> str:
     return date_format(local, "M j, Y")
 
 
-def _national(phone: object) -> str:
-    return str(getattr(phone, "as_national", phone) or "")
+def _phone(number: object) -> str:
+    read = to_python(number)
+    return read.as_national if read and read.is_valid() else str(number or "")
 
 
-def _in_brackets(text: str) -> str:
-    return f"({text})" if text else ""
+def _payment(kept: str) -> str:
+    words = {"insurance": _("With insurance"), "self": _("Themselves"), "not_sure": _("Not sure")}
+    return words.get(kept, kept)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

@@ -126,7 +126,7 @@ def _flags(case: Case, intakes: Sequence[Intake], *, clinical: bool) -> list[str
     flags = []
     if case.patient is None:
         gave_email = newest is not None and newest.email
-        flags.append(_("email not proved yet") if gave_email else _("nobody knows who this is"))
+        flags.append(_("email not proved yet") if gave_email else _("identity not proved"))
     elif case.patient.likely_duplicate_of_id:
         flags.append(_("looks like a patient we have"))
     if newest and newest.age is not None and newest.age < ADULT:
@@ -149,6 +149,8 @@ def _length(span: timedelta) -> str:
     days, hours = divmod(hours, 24)
     if days:
         return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
-    if hours:
+    if hours and minutes:
         return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    if hours:
+        return _("%(hours)s h") % {"hours": hours}
     return _("%(minutes)s min") % {"minutes": minutes}

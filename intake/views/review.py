@@ -96,6 +96,7 @@ def _page(
         "readings": [case_file.reading(case, intake) for intake in intakes[:MOST_COLUMNS]],
         "more": max(0, len(intakes) - MOST_COLUMNS),
         "sheet": case_file.sheet(case, beside),
+        "newest": case_file.sheet(case, intakes[:1]),
         "decisions": [case_file.decided(each) for each in case.decisions.select_related("by")],
         "clearances": _clearances(case),
         "form": form,
