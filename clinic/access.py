@@ -81,7 +81,7 @@ def allowed(predicate: Predicate, *, sign_in: str = STAFF_SIGN_IN) -> Callable[[
     """For people of whom `predicate` is true. Others sign in first, or read why they may not."""
 
     def guard(view: View[P]) -> View[P]:
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if predicate(request.user):
                 return view(request, *args, **kwargs)
             if request.user.is_authenticated:

@@ -14,6 +14,8 @@ from tests.database import TestDatabase
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.people import signed_in
 
+pytest_plugins = ["tests.browser"]
+
 
 @pytest.fixture(scope="session")
 def test_database(request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
@@ -58,31 +60,31 @@ def fresh_database(
 
 @pytest.fixture
 def patient(db: None) -> User:
-    account = AccountFactory(email="ana@example.com")
-    PatientFactory(account=account, given_name="Ana", family_name="Reyes")
+    account = AccountFactory.create(email="ana@example.com")
+    PatientFactory.create(account=account, given_name="Ana", family_name="Reyes")
     return account
 
 
 @pytest.fixture
 def other_patient(db: None) -> User:
-    account = AccountFactory(email="ben@example.com")
-    PatientFactory(account=account, given_name="Ben", family_name="Okoro")
+    account = AccountFactory.create(email="ben@example.com")
+    PatientFactory.create(account=account, given_name="Ben", family_name="Okoro")
     return account
 
 
 @pytest.fixture
 def desk(db: None) -> User:
-    return StaffFactory(email="desk@example.com", name="Dana Desk", is_desk=True)
+    return StaffFactory.create(email="desk@example.com", name="Dana Desk", is_desk=True)
 
 
 @pytest.fixture
 def doctor(db: None) -> User:
-    return StaffFactory(email="doctor@example.com", name="Dr. Solomon", is_chiropractor=True)
+    return StaffFactory.create(email="doctor@example.com", name="Dr. Solomon", is_chiropractor=True)
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return StaffFactory(email="admin@example.com", name="Ada Admin", is_administrator=True)
+    return StaffFactory.create(email="admin@example.com", name="Ada Admin", is_administrator=True)
 
 
 @pytest.fixture

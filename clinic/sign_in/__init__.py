@@ -14,6 +14,7 @@ from clinic.sign_in.codes import (
     begin_code,
     begin_code_for_known,
     check_code,
+    forget_code,
     pending_email,
     resend_code,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "begin_code",
     "begin_code_for_known",
     "check_code",
+    "forget_code",
     "pending_email",
     "resend_code",
 ]

@@ -10,6 +10,7 @@ from enum import Enum
 from uuid import uuid4
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress, Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core.internal.cryptokit import compare_user_code
@@ -80,6 +81,11 @@ def pending_email(request: HttpRequest) -> str | None:
     """The address a code was asked for."""
     process = _pending(request)
     return process.state["email"] if process else None
+
+
+def forget_code(request: HttpRequest) -> None:
+    """Somebody else holds this device now."""
+    clear_login(request)
 
 
 class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]  # allauth carries no types

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-import factory
+from factory.declarations import LazyAttribute, Sequence
+from factory.django import DjangoModelFactory
 
 from clinic.models import ServiceTown, User
 from intake.models import Patient
@@ -11,14 +12,14 @@ from intake.models import Patient
 PASSWORD = "a long enough password"
 
 
-class AccountFactory(factory.django.DjangoModelFactory[User]):
+class AccountFactory(DjangoModelFactory[User]):
     """A patient's account: an address, and no password."""
 
     class Meta:
         model = User
         skip_postgeneration_save = True
 
-    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    email = Sequence(lambda n: f"person{n}@example.com")
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
@@ -28,30 +29,28 @@ class AccountFactory(factory.django.DjangoModelFactory[User]):
 class StaffFactory(AccountFactory):
     """Give a role: `is_desk`, `is_chiropractor`, `is_administrator`."""
 
-    email = factory.Sequence(lambda n: f"staff{n}@example.com")
-    name = factory.Sequence(lambda n: f"Staff {n}")
+    email = Sequence(lambda n: f"staff{n}@example.com")
+    name = Sequence(lambda n: f"Staff {n}")
     password = PASSWORD
 
 
-class ServiceTownFactory(factory.django.DjangoModelFactory[ServiceTown]):
+class ServiceTownFactory(DjangoModelFactory[ServiceTown]):
     class Meta:
         model = ServiceTown
 
-    name = factory.Sequence(lambda n: f"Town {n}")
+    name = Sequence(lambda n: f"Town {n}")
 
 
-class PatientFactory(factory.django.DjangoModelFactory[Patient]):
+class PatientFactory(DjangoModelFactory[Patient]):
     """A patient's record; give `account` for one who signs in."""
 
     class Meta:
         model = Patient
 
-    given_name = factory.Sequence(lambda n: f"Given{n}")
+    given_name = Sequence(lambda n: f"Given{n}")
     family_name = "Example"
-    name_key = factory.LazyAttribute(
-        lambda patient: f"{patient.given_name} {patient.family_name}".lower()
-    )
+    name_key = LazyAttribute(lambda patient: f"{patient.given_name} {patient.family_name}".lower())
     born = date(1988, 3, 9)
-    phone = factory.Sequence(lambda n: f"+1703555{100 + n % 100:04}")
-    email = factory.LazyAttribute(lambda patient: patient.account.email if patient.account else "")
+    phone = Sequence(lambda n: f"+1703555{100 + n % 100:04}")
+    email = LazyAttribute(lambda patient: patient.account.email if patient.account else "")
     account = None

@@ -6,6 +6,7 @@ import sys
 import types
 import uuid
 from datetime import date
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -64,8 +65,9 @@ def test_every_handler_passes_the_filter():
 
 
 def test_the_config_in_production_is_the_one_tested():
-    assert settings.LOGGING["root"]["handlers"] == ["console"]
-    assert settings.LOGGING["handlers"]["console"]["filters"] == ["no_patient_data"]
+    setup: dict[str, Any] = settings.LOGGING
+    assert setup["root"]["handlers"] == ["console"]
+    assert setup["handlers"]["console"]["filters"] == ["no_patient_data"]
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def pages(settings, monkeypatch):
         except KeyError as error:
             raise ValueError(f"cannot read {ROW}") from error
 
-    module = types.ModuleType("pages_that_fail")
+    module: Any = types.ModuleType("pages_that_fail")
     module.urlpatterns = [path("refused/", refused_by_the_database), path("quoting/", quoting)]
     module.handler404 = "clinic.views.errors.not_found"
     module.handler500 = "clinic.views.errors.server_error"

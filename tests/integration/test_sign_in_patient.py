@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -44,8 +45,7 @@ def asked(client: Client, email: str = "ana@example.com") -> str:
 
 def is_signed_in(client: Client) -> bool:
     """As a page sees it, not as the session says."""
-    request = client.get(SIGN_IN, {"next": "/somewhere/"})
-    return request.status_code == 302
+    return client.get(SIGN_IN, {"next": "/somewhere/"}).status_code == 302
 
 
 def test_the_code_signs_in_and_leads_back(client, patient):
@@ -150,10 +150,10 @@ def test_another_browser_cannot_use_the_code(client, patient):
 
 
 def test_known_unknown_staff_and_inactive_addresses_look_the_same(patient, desk):
-    AccountFactory(email="left@example.com", is_active=False)
+    AccountFactory.create(email="left@example.com", is_active=False)
     seen = {}
     for email in ("ana@example.com", "nobody@example.com", "desk@example.com", "left@example.com"):
-        client = Client()
+        client: Any = Client()
         with CaptureQueriesContext(connection) as queries:
             first = client.post(SIGN_IN, {"email": email})
         page = client.get(first.url).content.decode().replace(email, "EMAIL")
@@ -228,7 +228,7 @@ def test_what_is_no_address_is_kept_and_explained(client, email):
 def test_nobody_is_sent_to_another_site(client, patient, elsewhere):
     client.post(SIGN_IN, {"email": "ana@example.com", "next": elsewhere})
     response = client.post(CODE, {"code": code_in(last_message()), "next": elsewhere})
-    assert response.url == "/"
+    assert response.url == reverse("scheduling:visits")
 
 
 def test_a_patients_session_ends_after_fourteen_days_whatever_they_do(client, patient):
@@ -265,7 +265,7 @@ def test_an_account_that_becomes_staff_while_its_code_waits_stays_out(client, pa
 
 
 def test_a_patient_has_no_password(client, patient):
-    StaffFactory(is_desk=True)
+    StaffFactory.create(is_desk=True)
     patient.set_password("a long enough password")
     patient.save()
     page = client.post(

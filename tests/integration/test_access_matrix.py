@@ -1,0 +1,341 @@
+"""Who reaches which page: every route of the site has a row here, or this suite fails.
+
+A row says what each person gets. To add a route, add a row to ROWS: `GET name` or `POST name`,
+an answer for each of the six, and, if its address has parts, `at=` a function of the World that
+gives them. The World's objects belong to `patient`; `other_patient` is the stranger.
+"""
+
+import dataclasses
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, include, path, reverse
+from django.utils import timezone
+
+from clinic import messages
+from clinic.models import Message, User
+from intake import services
+from intake.models import Case, Clearance, Intake, Patient
+from scheduling.models import Appointment
+from tests import answers
+from tests.factories import scheduling
+from tests.people import signed_in
+
+PEOPLE = ("anonymous", "patient", "other_patient", "desk", "doctor", "administrator")
+
+OK = "ok"
+SIGN_IN = "sign in as a patient"
+STAFF_SIGN_IN = "sign in as staff"
+ELSEWHERE = "sent on"
+NO = "403"
+BAD = "400"
+NOT_FOUND = "404"
+NOT_SO = "405"
+INVALID = "422"
+
+
+@dataclass
+class World:
+    """What the rows' addresses are about. Made when a row asks for it."""
+
+    people: dict[str, User]
+
+    @property
+    def patient(self) -> User:
+        return self.people["patient"]
+
+    @cached_property
+    def record(self) -> Patient:
+        return self.patient.patients.get()
+
+    @cached_property
+    def intake(self) -> Intake:
+        """A held intake, which is tied to the patient's account."""
+        now = timezone.now()
+        draft = services.start_draft(browser=uuid.uuid4(), now=now)
+        services.keep_answers(
+            draft_id=draft.pk,
+            answers=answers.REFER,
+            shown=list(answers.REFER),
+            born=self.record.born,
+            now=now,
+        )
+        about = {
+            "given_name": self.record.given_name,
+            "family_name": self.record.family_name,
+            "phone": str(self.record.phone),
+            "email": self.patient.email,
+        }
+        services.keep_about(draft_id=draft.pk, about=about, now=now)
+        sent = services.submit(draft_id=draft.pk, by=None, now=now)
+        return services.attach(intake_id=sent.pk, account=self.patient, now=now)
+
+    @cached_property
+    def case(self) -> Case:
+        assert self.intake.case
+        return self.intake.case
+
+    @cached_property
+    def clearance(self) -> Clearance:
+        return scheduling.clearance(patient=self.record)
+
+    @cached_property
+    def visit(self) -> Appointment:
+        return scheduling.book(self.clearance)
+
+    @cached_property
+    def message(self) -> Message:
+        return messages.no_account(to="somebody@example.com", now=timezone.now())
+
+
+At = Callable[[World], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    anonymous: str
+    patient: str
+    other_patient: str
+    desk: str
+    doctor: str
+    administrator: str
+    at: At = lambda _: {}
+    data: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def everybody(answer: str, **more: Any) -> Row:
+    return Row(answer, answer, answer, answer, answer, answer, **more)
+
+
+def of_the_family(patient: str, other_patient: str, **more: Any) -> Row:
+    return Row(SIGN_IN, patient, other_patient, NO, NO, NO, **more)
+
+
+def of_staff(desk: str, doctor: str, administrator: str, **more: Any) -> Row:
+    return Row(STAFF_SIGN_IN, NO, NO, desk, doctor, administrator, **more)
+
+
+def the_case(world: World) -> dict[str, Any]:
+    return {"pk": world.case.pk}
+
+
+def the_intake(world: World) -> dict[str, Any]:
+    return {"pk": world.intake.pk}
+
+
+def the_clearance(world: World) -> dict[str, Any]:
+    return {"clearance_id": world.clearance.pk}
+
+
+def the_visit(world: World) -> dict[str, Any]:
+    return {"pk": world.visit.pk}
+
+
+def the_message(world: World) -> dict[str, Any]:
+    return {"pk": world.message.pk}
+
+
+ROWS = {
+    # The clinic
+    "GET healthz": everybody(OK),
+    "GET clinic:landing": everybody(OK),
+    "GET set_language": everybody(ELSEWHERE),
+    "POST set_language": everybody(ELSEWHERE, data={"language": "es"}),
+    # Signing in and out
+    "GET clinic:sign_in": Row(OK, ELSEWHERE, ELSEWHERE, OK, OK, OK),
+    "POST clinic:sign_in": Row(OK, ELSEWHERE, ELSEWHERE, OK, OK, OK),
+    "GET clinic:sign_in_code": everybody(SIGN_IN),
+    "POST clinic:sign_in_code": everybody(SIGN_IN),
+    "GET clinic:sign_in_another_code": everybody(NOT_SO),
+    "POST clinic:sign_in_another_code": everybody(SIGN_IN),
+    "GET clinic:sign_out": everybody(NOT_SO),
+    "POST clinic:sign_out": Row(
+        SIGN_IN, SIGN_IN, SIGN_IN, STAFF_SIGN_IN, STAFF_SIGN_IN, STAFF_SIGN_IN
+    ),
+    "GET clinic:staff_sign_in": Row(OK, OK, OK, ELSEWHERE, ELSEWHERE, ELSEWHERE),
+    "POST clinic:staff_sign_in": Row(OK, OK, OK, ELSEWHERE, ELSEWHERE, ELSEWHERE),
+    "GET clinic:second_factor": everybody(STAFF_SIGN_IN),
+    "POST clinic:second_factor": everybody(STAFF_SIGN_IN),
+    "GET clinic:enrol": everybody(STAFF_SIGN_IN),
+    "POST clinic:enrol": everybody(STAFF_SIGN_IN),
+    "GET clinic:start": of_staff(ELSEWHERE, ELSEWHERE, ELSEWHERE),
+    # Messages that did not arrive
+    "GET clinic:unsent_messages": of_staff(OK, OK, OK),
+    "GET clinic:send_message_again": of_staff(NOT_SO, NOT_SO, NOT_SO, at=the_message),
+    "POST clinic:send_message_again": of_staff(ELSEWHERE, ELSEWHERE, ELSEWHERE, at=the_message),
+    "GET clinic:set_message_aside": of_staff(NOT_SO, NOT_SO, NOT_SO, at=the_message),
+    "POST clinic:set_message_aside": of_staff(ELSEWHERE, ELSEWHERE, ELSEWHERE, at=the_message),
+    # The intake: a draft is found by the browser's session, and here no browser has one
+    "GET intake:privacy": everybody(OK),
+    "GET intake:resume": everybody(ELSEWHERE),
+    "GET intake:start": everybody(NOT_SO),
+    "POST intake:start": everybody(ELSEWHERE),
+    "POST intake:forget": everybody(ELSEWHERE),
+    "GET intake:emergency": everybody(ELSEWHERE),
+    "POST intake:leave_contact": everybody(ELSEWHERE),
+    "POST intake:mistake": everybody(ELSEWHERE),
+    "GET intake:about": everybody(ELSEWHERE),
+    "POST intake:about": everybody(ELSEWHERE),
+    "GET intake:check": everybody(ELSEWHERE),
+    "POST intake:check": everybody(ELSEWHERE),
+    "GET intake:code": everybody(ELSEWHERE),
+    "POST intake:code": everybody(ELSEWHERE),
+    "POST intake:another_code": everybody(ELSEWHERE),
+    "GET intake:screen": everybody(ELSEWHERE, at=lambda _: {"slug": "about-the-pain"}),
+    "POST intake:screen": everybody(ELSEWHERE, at=lambda _: {"slug": "about-the-pain"}),
+    "GET intake:result": of_the_family(OK, NOT_FOUND, at=the_intake),
+    # Booking, and the family's own visits
+    "GET scheduling:visits": of_the_family(OK, OK),
+    "GET scheduling:choose": of_the_family(OK, NOT_FOUND, at=the_clearance),
+    "GET scheduling:hold": of_the_family(ELSEWHERE, NOT_FOUND, at=the_clearance),
+    "POST scheduling:hold": of_the_family(BAD, NOT_FOUND, at=the_clearance),
+    "GET scheduling:visit": of_the_family(OK, NOT_FOUND, at=the_visit),
+    "GET scheduling:calendar": of_the_family(OK, NOT_FOUND, at=the_visit),
+    "GET scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
+    "POST scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
+    "GET scheduling:cancel": of_the_family(OK, NOT_FOUND, at=the_visit),
+    "POST scheduling:cancel": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
+    "GET scheduling:move": of_the_family(OK, NOT_FOUND, at=the_visit),
+    "POST scheduling:move": of_the_family(BAD, NOT_FOUND, at=the_visit),
+    # The review
+    "GET review:list": of_staff(OK, OK, NO),
+    "GET review:case": of_staff(NO, OK, NO, at=the_case),
+    "POST review:case": of_staff(NO, INVALID, NO, at=the_case),
+    # The desk
+    "GET desk:visits": of_staff(OK, OK, NO),
+}
+
+
+@pytest.fixture
+def frozen(time_machine: Any) -> None:
+    """An evening before a day on which the clinic is open."""
+    time_machine.move_to(scheduling.NOW, tick=False)
+
+
+@pytest.fixture
+def world(patient, other_patient, desk, doctor, administrator) -> World:
+    everyone = (patient, other_patient, desk, doctor, administrator)
+    return World(dict(zip(PEOPLE[1:], everyone, strict=True)))
+
+
+def answer(client: Client, method: str, address: str, data: dict[str, str] | None = None) -> str:
+    response = client.generic(method, address) if not data else client.post(address, data)
+    if 200 <= response.status_code < 300:
+        return OK
+    if response.status_code not in (301, 302):
+        return str(response.status_code)
+    to = response.headers["Location"]
+    if to.startswith(reverse("clinic:staff_sign_in")):
+        return STAFF_SIGN_IN
+    return SIGN_IN if to.startswith(reverse("clinic:sign_in")) else ELSEWHERE
+
+
+def client_of(person: str, world: World) -> Client:
+    return Client() if person == "anonymous" else signed_in(world.people[person])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ROWS)
+def test_each_person_gets_what_the_table_says(key: str, frozen: None, world: World):
+    method, name = key.split()
+    row = ROWS[key]
+    address = reverse(name, kwargs=row.at(world))
+    got = {person: answer(client_of(person, world), method, address, row.data) for person in PEOPLE}
+    assert got == {person: getattr(row, person) for person in PEOPLE}
+
+
+# --- Every route has a row ------------------------------------------------------------------------
+
+
+def routes(resolver: URLResolver, namespaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Name and pattern of every route; a nameless one goes by its pattern."""
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            inside = (*namespaces, each.namespace) if each.namespace else namespaces
+            yield from routes(each, inside)
+        elif isinstance(each, URLPattern):
+            name = each.name or f"nameless {each.pattern}"
+            yield ":".join((*namespaces, name)), str(each.pattern)
+
+
+def without_row(resolver: URLResolver) -> set[str]:
+    """The admin site's are one rule: see below."""
+    listed = {key.split()[1] for key in ROWS}
+    found = {name for name, _ in routes(resolver)}
+    return {name for name in found if name not in listed and not name.startswith("admin:")}
+
+
+def test_every_route_has_a_row():
+    assert not without_row(get_resolver())
+
+
+def test_every_row_has_a_route():
+    found = {name for name, _ in routes(get_resolver())}
+    assert {key.split()[1] for key in ROWS} - found == set()
+
+
+def test_a_route_without_a_row_is_found():
+    def page(request: Any) -> Any: ...
+
+    forgotten = path("forgotten/", page, name="forgotten")
+    nameless = path("nameless/", page)
+    inside = path("more/", include(([path("deep/<int:pk>/", page, name="deep")], "more")))
+    patterns = [*get_resolver().url_patterns, forgotten, nameless, inside]
+    planted = type("Planted", (), {"url_patterns": patterns})
+    found = without_row(planted) - without_row(get_resolver())  # type: ignore[arg-type]
+    assert found == {"forgotten", "nameless nameless/", "more:deep"}
+
+
+# --- The admin site: the administrator's, whatever is registered there ----------------------------
+
+
+def admin_addresses() -> Iterator[str]:
+    """An address for every route of the admin site, real or not: the door comes first."""
+    for each in get_resolver().url_patterns:
+        if isinstance(each, URLResolver) and each.namespace == "admin":
+            yield from ("/" + address for address in addresses(each, ""))
+
+
+def addresses(each: URLResolver | URLPattern, before: str) -> Iterator[str]:
+    pattern = str(each.pattern)
+    pattern = re.sub(r"\(\?P<\w+>[^)]*\)", "1", pattern)  # a regular expression's part
+    pattern = re.sub(r"<\w+:\w+>|<\w+>", "1", pattern)
+    pattern = pattern.replace("^", "").replace("$", "").replace(r"\Z", "").replace("\\", "")
+    if isinstance(each, URLResolver):
+        for inner in each.url_patterns:
+            yield from addresses(inner, before + pattern)
+    else:
+        yield before + pattern
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_admin_site_is_the_administrators(world: World, method: str):
+    found = set(admin_addresses())
+    assert len(found) > 20, "the walk found the site"
+    for person, expected in zip(PEOPLE, (STAFF_SIGN_IN, NO, NO, NO, NO, None), strict=True):
+        client = client_of(person, world)
+        # The way out comes last.
+        walk = sorted(found, key=lambda address: address == "/admin/logout/")
+        got = {address: answer(client, method, address) for address in walk}
+        if expected:
+            assert set(got.values()) == {expected}, (person, got)
+        else:
+            assert got.pop("/admin/logout/") == (STAFF_SIGN_IN if method == "POST" else NOT_SO)
+            assert STAFF_SIGN_IN not in got.values(), got
+            assert got["/admin/"] == OK
+
+
+@pytest.mark.django_db
+def test_second_factors_are_not_in_the_admin_site(administrator_client):
+    """Who could read or change them there could be anybody."""
+    page = administrator_client.get("/admin/").content.decode()
+    assert "/admin/mfa/" not in page
+    assert "/admin/account/" not in page
+    assert administrator_client.get("/admin/mfa/authenticator/").status_code == 404
