@@ -253,10 +253,8 @@ def _busy(
     if room_id:
         concerned |= Q(room=room_id, room_busy__overlap=during)
     rows = (
-        Appointment.objects.taking_time(now)
+        Appointment.objects.in_the_way_of(patient_id, now=now, moving=moving)
         .filter(concerned)
-        .exclude(patient=patient_id, state=State.HELD.value)
-        .exclude(pk=moving)
         .values_list(
             "clinician_id", "clinician_busy", "room_id", "room_busy", "patient_id", "visit"
         )

@@ -38,6 +38,11 @@ class AppointmentQuerySet(models.QuerySet[Row]):
         """`keeping_time` without the holds that have run out."""
         return self.keeping_time().exclude(Q(state=State.HELD.value, hold_expires_at__lte=now))
 
+    def in_the_way_of(self, patient_id: UUID, *, now: datetime, moving: UUID | None = None) -> Self:
+        """`taking_time`, but for the hold a new choice gives up and the visit that is moved."""
+        others = self.taking_time(now).exclude(patient=patient_id, state=State.HELD.value)
+        return others.exclude(pk=moving) if moving else others
+
     def coming(self, now: datetime) -> Self:
         return self.keeping_time().filter(visit__endswith__gt=now).order_by("visit")
 
@@ -51,9 +56,9 @@ class AppointmentQuerySet(models.QuerySet[Row]):
 
     def ever_booked(self, now: datetime) -> Self:
         """Visits that are or were on: not the times somebody held and then did without."""
-        booked = Q(changes__after=State.BOOKED.value)
-        taken = Q(pk__in=self.taking_time(now).values("pk"))
-        return self.filter(taken | booked).distinct()
+        booked = self.filter(changes__after=State.BOOKED.value)
+        taken = self.taking_time(now)
+        return self.filter(Q(pk__in=booked.values("pk")) | Q(pk__in=taken.values("pk")))
 
     def in_time_order(self) -> Self:
         return self.order_by(Lower("visit"))

@@ -6,8 +6,7 @@ from uuid import UUID
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import ClinicProfile
-from intake import public as intake
-from scheduling.availability import is_closed, is_offered, the_clinician_id, visit_types_for
+from scheduling.availability import is_closed, is_offered, visit_types_for
 from scheduling.exceptions import (
     HoldExpired,
     TimeClosed,
@@ -16,9 +15,8 @@ from scheduling.exceptions import (
     VisitTypeNotOffered,
     named_refusals,
 )
-from scheduling.locking import calendar_of
-from scheduling.models import Appointment, VisitType
-from scheduling.services.placing import Place, insert, require_clearance, what_is_in_the_way
+from scheduling.models import Appointment
+from scheduling.services.placing import insert, require_clearance, wanted
 from scheduling.services.steps import become, changing, end_all, tell_booked
 from scheduling.slots import State
 
@@ -40,43 +38,38 @@ def hold(
     If the new time cannot be had, the old hold stays. Raises what `require_clearance` raises,
     VisitTypeNotOffered, TimeNotOffered, TimeTaken.
     """
-    with named_refusals(TimeTaken), audit.writing(by):
-        clinician_id = the_clinician_id()
-        if clinician_id is None:
+    with (
+        named_refusals(TimeTaken),
+        audit.writing(by),
+        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
+    ):
+        clearance = require_clearance(
+            patient_id=patient_id,
+            clearance_id=clearance_id,
+            visit_type=kind,
+            start=start,
+            now=now,
+        )
+        if kind not in visit_types_for(patient_id=patient_id, clearance=clearance):
+            raise VisitTypeNotOffered
+        if not is_offered(
+            start,
+            patient_id=patient_id,
+            visit_type=kind,
+            clinician_id=place.clinician_id,
+            now=now,
+            clearance=clearance,
+        ):
             raise TimeNotOffered
-        with calendar_of(clinician_id, shared=True):
-            intake.lock_patient(patient_id)
-            visit_type = VisitType.objects.get(pk=visit_type_id)
-            clearance = require_clearance(
-                patient_id=patient_id,
-                clearance_id=clearance_id,
-                visit_type=visit_type,
-                start=start,
-                now=now,
-            )
-            if visit_type not in visit_types_for(patient_id=patient_id, clearance=clearance):
-                raise VisitTypeNotOffered
-            place = Place.at(
-                start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
-            )
-            if not is_offered(
-                start,
-                patient_id=patient_id,
-                visit_type=visit_type,
-                clinician_id=clinician_id,
-                now=now,
-                clearance=clearance,
-            ):
-                raise _why_not(place, now)
-            return insert(
-                place,
-                clearance_id=clearance_id,
-                visit_type=visit_type,
-                state=State.HELD,
-                hold_expires_at=now + timedelta(minutes=ClinicProfile.current().hold_minutes),
-                by=by,
-                now=now,
-            )
+        return insert(
+            place,
+            clearance_id=clearance_id,
+            visit_type=kind,
+            state=State.HELD,
+            hold_expires_at=now + timedelta(minutes=ClinicProfile.current().hold_minutes),
+            by=by,
+            now=now,
+        )
 
 
 def confirm(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointment:
@@ -111,7 +104,3 @@ def expire_stale_holds(*, now: datetime) -> int:
         )
         end_all(stale, State.EXPIRED, by=None, now=now, reason="")
     return len(stale)
-
-
-def _why_not(place: Place, now: datetime) -> TimeTaken | TimeNotOffered:
-    return what_is_in_the_way(place, now=now) or TimeNotOffered()

@@ -1,7 +1,9 @@
 """Putting a visit into the calendar: who may have the time, and who already does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -12,19 +14,24 @@ from django.utils import timezone
 from clinic.audit import Actor
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling.availability import as_range, shape_of
+from scheduling.availability import as_range, shape_of, the_clinician_id
 from scheduling.exceptions import (
     Clash,
     GuardianMissing,
     NotCleared,
     OutsideClearance,
     PatientHeld,
+    TimeNotOffered,
     TimeTaken,
     XrayNotAllowed,
 )
+from scheduling.locking import calendar_of, stand_in_line
 from scheduling.models import Appointment, VisitType
 from scheduling.services.steps import end_all, record
 from scheduling.slots import State
+
+# Nobody plans further, either way; what is typed may be any year.
+FARTHEST = timedelta(days=2 * 366)
 
 # One statement that says who won: Django's own way to ignore a conflict returns no key.
 _INSERT = """
@@ -73,6 +80,30 @@ class Place:
         return overlapping
 
 
+@contextmanager
+def wanted(
+    start: datetime, *, patient_id: UUID, visit_type_id: int, now: datetime
+) -> Iterator[tuple[Place, VisitType]]:
+    """The place a new visit would take, in line for it and with the patient's row kept.
+
+    Who is too late hears so before anything else is asked. Raises TimeTaken, TimeNotOffered.
+    """
+    visit_type = VisitType.objects.get(pk=visit_type_id)
+    clinician_id = the_clinician_id()
+    if clinician_id is None or abs(start - now) > FARTHEST:
+        raise TimeNotOffered
+    with calendar_of(clinician_id, shared=True):
+        stand_in_line(start)
+        place = Place.at(
+            start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
+        )
+        clash = what_is_in_the_way(place, now=now)
+        if clash:
+            raise clash
+        intake.lock_patient(patient_id)
+        yield place, visit_type
+
+
 def insert(
     place: Place,
     *,
@@ -109,7 +140,7 @@ def insert(
     return visit
 
 
-def give_up_holds(place: Place, *, by: Actor, now: datetime, keep: UUID | None = None) -> None:
+def give_up_holds(place: Place, *, by: Actor, now: datetime) -> None:
     """End what only seems to be in the way: holds that ran out, and the patient's own.
 
     All in one statement and by id: two bookings that need the same rows never wait for each other.
@@ -117,7 +148,6 @@ def give_up_holds(place: Place, *, by: Actor, now: datetime, keep: UUID | None =
     stale = Q(hold_expires_at__lte=now) & place.overlapping
     held = (
         Appointment.objects.filter(stale | Q(patient=place.patient_id), state=State.HELD.value)
-        .exclude(pk=keep)
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )
@@ -131,17 +161,10 @@ def give_up_holds(place: Place, *, by: Actor, now: datetime, keep: UUID | None =
 def what_is_in_the_way(
     place: Place, *, now: datetime, moving: UUID | None = None
 ) -> TimeTaken | None:
-    """The clash a person should hear of; their own visit before anybody else's.
-
-    A hold of their own is none: choosing another time gives it up.
-    """
-    taken = (
-        Appointment.objects.taking_time(now)
-        .filter(place.overlapping)
-        .exclude(patient=place.patient_id, state=State.HELD.value)
-        .exclude(pk=moving)
-    )
-    clashes = [(_clash(visit, place), visit.pk) for visit in taken.in_time_order()]
+    """The clash a person should hear of; their own visit before anybody else's."""
+    taken = Appointment.objects.in_the_way_of(place.patient_id, now=now, moving=moving)
+    overlapping = taken.filter(place.overlapping).in_time_order()
+    clashes = [(_clash(visit, place), visit.pk) for visit in overlapping]
     for kind in (Clash.PATIENT, Clash.CLINICIAN, Clash.ROOM):
         for clash, visit_id in clashes:
             if clash is kind:
@@ -156,12 +179,10 @@ def require_clearance(
 
     Raises PatientHeld, NotCleared, OutsideClearance, GuardianMissing, XrayNotAllowed.
     """
-    if intake.is_held(patient_id):
-        raise PatientHeld
     usable = intake.clearances_usable(patient_id, now)
     clearance = next((card for card in usable if card.id == clearance_id), None)
     if clearance is None:
-        raise NotCleared
+        raise PatientHeld if intake.is_held(patient_id) else NotCleared
     if not clearance.starts_at <= start < clearance.ends_at:
         raise OutsideClearance
     if intake.lacks_guardian(patient_id, timezone.localdate(start)):

@@ -8,7 +8,7 @@ from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling.availability import is_closed, is_offered, the_clinician_id
+from scheduling.availability import is_closed, is_offered
 from scheduling.exceptions import (
     OutsideClearance,
     StepNotAllowed,
@@ -19,13 +19,13 @@ from scheduling.exceptions import (
     VisitNotBegun,
     named_refusals,
 )
-from scheduling.locking import calendar_of
-from scheduling.models import Appointment, VisitType
+from scheduling.models import Appointment
 from scheduling.services.placing import (
     Place,
     give_up_holds,
     insert,
     require_clearance,
+    wanted,
     what_is_in_the_way,
 )
 from scheduling.services.steps import become, changing, record, tell_booked, tell_cancelled
@@ -58,34 +58,30 @@ def book(
     Notice, horizon, hours and the grid bind patients, not staff; the gate, closures and what is
     taken bind everybody. Raises what `require_clearance` raises, TimeClosed, TimeTaken.
     """
-    with named_refusals(TimeTaken), audit.writing(by):
-        clinician_id = the_clinician_id()
-        if clinician_id is None:
-            raise TimeNotOffered
-        with calendar_of(clinician_id, shared=True):
-            intake.lock_patient(patient_id)
-            visit_type = VisitType.objects.get(pk=visit_type_id)
-            require_clearance(
-                patient_id=patient_id,
-                clearance_id=clearance_id,
-                visit_type=visit_type,
-                start=start,
-                now=now,
-            )
-            if is_closed(start, visit_type=visit_type, clinician_id=clinician_id):
-                raise TimeClosed
-            visit = insert(
-                Place.at(
-                    start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
-                ),
-                clearance_id=clearance_id,
-                visit_type=visit_type,
-                state=State.BOOKED,
-                by=by,
-                now=now,
-            )
-            tell_booked(visit, now=now)
-            return visit
+    with (
+        named_refusals(TimeTaken),
+        audit.writing(by),
+        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
+    ):
+        require_clearance(
+            patient_id=patient_id,
+            clearance_id=clearance_id,
+            visit_type=kind,
+            start=start,
+            now=now,
+        )
+        if is_closed(start, visit_type=kind, clinician_id=place.clinician_id):
+            raise TimeClosed
+        visit = insert(
+            place,
+            clearance_id=clearance_id,
+            visit_type=kind,
+            state=State.BOOKED,
+            by=by,
+            now=now,
+        )
+        tell_booked(visit, now=now)
+        return visit
 
 
 def move(*, appointment_id: UUID, start: datetime, by: Actor, now: datetime) -> Appointment:

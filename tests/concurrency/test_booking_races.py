@@ -10,7 +10,7 @@ from intake.models import Clearance
 from intake.services import revoke
 from scheduling import services
 from scheduling.exceptions import TimeTaken
-from scheduling.models import Appointment, StatusChange
+from scheduling.models import Appointment, Closure, StatusChange
 from scheduling.slots import Interval, State
 from tests.concurrency.conftest import Finish, Race, after
 from tests.factories.clinic import StaffFactory
@@ -44,40 +44,50 @@ def live_overlaps() -> int:
     )
 
 
+@pytest.fixture
+def without_the_line(monkeypatch):
+    monkeypatch.setattr("scheduling.services.placing.stand_in_line", lambda _: None)
+
+
 class TestOneSlot:
-    @pytest.mark.parametrize("take", [hold, book], ids=["hold", "book"])
-    def test_fifty_want_it_and_one_gets_it(self, race: Race, take):
+    @pytest.mark.parametrize(("take", "rounds"), [(hold, ROUNDS), (book, 5)], ids=["hold", "book"])
+    def test_fifty_want_it_and_one_gets_it(self, race: Race, take, rounds):
         patients = fifty_clearances()
-        for start in some_starts(ROUNDS):
+        for start in some_starts(rounds):
             round_ = race.run([partial(take, leave, start) for leave in patients])
             assert len(winners(round_)) == 1
             losers = [finish.error for finish in round_ if finish.error]
             assert {type(error) for error in losers} == {TimeTaken}
         assert live_overlaps() == 0
 
-    def test_the_race_is_real(self, race: Race, as_owner: AsOwner, slow_inserts):
+    def test_the_line_is_not_what_keeps_it(self, race: Race, slow_inserts, without_the_line):
+        round_ = race.run([partial(book, leave) for leave in fifty_clearances(10)])
+        assert len(winners(round_)) == 1
+        assert race.unnamed_errors == []
+
+    def test_the_race_is_real(self, race: Race, as_owner: AsOwner, slow_inserts, without_the_line):
         as_owner("ALTER TABLE scheduling_appointment DROP CONSTRAINT visit_clinician_not_twice")
         race.run([partial(book, leave) for leave in fifty_clearances(5)])
         assert live_overlaps() > 0, "if this holds, the test above proves nothing"
 
     def test_fifty_presses_on_confirm_book_once(self, race: Race):
         for start in some_starts(5):
-            kept = hold(ClearanceFactory(), start)
+            kept = hold(ClearanceFactory.create(), start)
             press = partial(services.confirm, appointment_id=kept.pk, by=None, now=NOW)
             round_ = race.run([press] * 50)
             assert {visit.pk for visit in winners(round_)} == {kept.pk}
             assert StatusChange.objects.filter(appointment=kept, after="booked").count() == 1
 
     def test_one_patient_on_ten_devices_keeps_one_hold(self, race: Race):
-        leave = ClearanceFactory()
-        for _ in range(5):
+        leave = ClearanceFactory.create()
+        for _ in range(3):
             race.run([partial(hold, leave, start) for start in some_starts(10)])
             kept = Appointment.objects.filter(patient=leave.patient_id, state=State.HELD.value)
             assert kept.count() == 1
         assert race.unnamed_errors == []
 
     def test_two_whose_holds_ran_out_change_places(self, race: Race):
-        one, other = ClearanceFactory(), ClearanceFactory()
+        one, other = ClearanceFactory.create(), ClearanceFactory.create()
         places = [NINE, NINE + timedelta(hours=1)]
         now = NOW - timedelta(hours=10)
         hold(one, places[0], now=now)
@@ -91,7 +101,7 @@ class TestOneSlot:
             assert len(winners(round_)) == 2, [finish.error for finish in round_]
 
     def test_moves_and_bookings_into_one_slot(self, race: Race):
-        desk = StaffFactory(is_desk=True)
+        desk = StaffFactory.create(is_desk=True)
         movers = [
             book(leave, start)
             for leave, start in zip(fifty_clearances(10), some_starts(10), strict=True)
@@ -153,12 +163,8 @@ class TestAClosingDay:
         closed = self.run(race, after(0.1, self.close_the_day))
         assert self.slipped(closed) > 0, "if this holds, the tests above prove nothing"
 
-    def test_nor_when_somebody_writes_the_closure_past_the_service(
-        self, race: Race, slow_inserts, monkeypatch
-    ):
+    def test_nor_when_somebody_writes_the_closure_past_the_service(self, race: Race, slow_inserts):
         """The trigger alone: as from the admin site, which takes no lock of its own."""
-        from scheduling.models import Closure
-
         write = partial(
             Closure.objects.create, during=(THE_DAY.start, THE_DAY.end), reason="Admin site"
         )
@@ -181,14 +187,14 @@ class TestARevocation:
 
     def test_against_booking(self, race: Race):
         for start in some_starts(ROUNDS):
-            leave = ClearanceFactory()
+            leave = ClearanceFactory.create()
             race.run([self.revoking(leave), partial(book, leave, start)])
             assert self.live_on_revoked() == 0
         assert race.unnamed_errors == []
 
     def test_against_confirming(self, race: Race):
         for start in some_starts(ROUNDS):
-            leave = ClearanceFactory()
+            leave = ClearanceFactory.create()
             visit = hold(leave, start)
             confirm = partial(services.confirm, appointment_id=visit.pk, by=None, now=NOW)
             race.run([self.revoking(leave), confirm, confirm])
@@ -196,9 +202,9 @@ class TestARevocation:
         assert race.unnamed_errors == []
 
     def test_against_everything_the_desk_does(self, race: Race):
-        desk = StaffFactory(is_desk=True)
+        desk = StaffFactory.create(is_desk=True)
         for start in some_starts(10):
-            leave = ClearanceFactory()
+            leave = ClearanceFactory.create()
             visit = book(leave, start)
             race.run(
                 [
@@ -221,7 +227,7 @@ class TestARevocation:
         assert race.unnamed_errors == []
 
     def test_while_the_booking_is_on_its_way(self, race: Race, slow_inserts):
-        leave = ClearanceFactory()
+        leave = ClearanceFactory.create()
         race.run([after(0.1, self.revoking(leave)), partial(book, leave)])
         assert self.live_on_revoked() == 0
         assert Appointment.objects.get().state == State.SUSPENDED
@@ -230,7 +236,7 @@ class TestARevocation:
         self, race: Race, slow_inserts, monkeypatch
     ):
         monkeypatch.setattr("intake.public.lock_patient", lambda _: None)
-        leave = ClearanceFactory()
+        leave = ClearanceFactory.create()
         race.run([after(0.1, self.revoking(leave)), partial(book, leave)])
         assert self.live_on_revoked() == 0
 
@@ -238,6 +244,6 @@ class TestARevocation:
         monkeypatch.setattr("intake.public.lock_patient", lambda _: None)
         [(gate,)] = as_owner("SELECT pg_get_functiondef('scheduling_visit_gate'::regproc)")
         as_owner(str(gate).replace(" FOR SHARE", ""))
-        leave = ClearanceFactory()
+        leave = ClearanceFactory.create()
         race.run([after(0.1, self.revoking(leave)), partial(book, leave)])
         assert self.live_on_revoked() > 0, "if this holds, the tests above prove nothing"

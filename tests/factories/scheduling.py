@@ -24,7 +24,7 @@ def visit_type(code: str = "new-exam") -> VisitType:
 
 
 def clearance(**fields: object) -> Clearance:
-    return ClearanceFactory(**fields)
+    return ClearanceFactory.create(**fields)
 
 
 def hold(leave: Clearance, start: datetime = NINE, *, now: datetime = NOW) -> Appointment:
@@ -65,4 +65,4 @@ def state_of(visit_id: UUID) -> State:
 
 def fifty_clearances(count: int = 50) -> list[Clearance]:
     """As many patients, each free to book."""
-    return [ClearanceFactory(patient=PatientFactory()) for _ in range(count)]
+    return [ClearanceFactory.create(patient=PatientFactory.create()) for _ in range(count)]

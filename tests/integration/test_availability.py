@@ -24,7 +24,7 @@ TUESDAY = date(2026, 11, 10)
 
 @pytest.fixture
 def leave() -> Clearance:
-    return ClearanceFactory()
+    return ClearanceFactory.create()
 
 
 def card(leave: Clearance, now: datetime = NOW) -> ClearanceCard:
@@ -59,7 +59,7 @@ def test_an_open_morning(leave):
 
 
 def test_what_is_taken_is_left_out(leave):
-    book(ClearanceFactory(), NINE + timedelta(hours=1))
+    book(ClearanceFactory.create(), NINE + timedelta(hours=1))
     starts = local(offered(leave))
     assert [start for start in starts if "09:10" < start < "10:50"] == []
     assert {"09:10", "10:50"} <= set(starts)
@@ -68,13 +68,13 @@ def test_what_is_taken_is_left_out(leave):
 def test_a_hold_is_in_everybodys_way_but_its_owners(leave):
     hold(leave)
     assert local(offered(leave))[0] == "09:00"
-    assert local(offered(ClearanceFactory()))[0] == "09:50"
+    assert local(offered(ClearanceFactory.create()))[0] == "09:50"
 
 
 def test_a_hold_that_ran_out_is_in_nobodys_way(leave):
     hold(leave)
     later = NOW + timedelta(minutes=10)
-    assert local(offered(ClearanceFactory(), now=later))[0] == "09:00"
+    assert local(offered(ClearanceFactory.create(), now=later))[0] == "09:00"
 
 
 def test_a_patients_own_visit_is_in_their_way_whoever_it_is_with(leave):
@@ -82,7 +82,7 @@ def test_a_patients_own_visit_is_in_their_way_whoever_it_is_with(leave):
     locum = Clinician.objects.create(name="Dr. Locum")
     type(visit).objects.filter(pk=visit.pk).update(clinician=locum)
     assert local(offered(leave))[0] == "09:50"
-    assert local(offered(ClearanceFactory()))[0] == "09:00"
+    assert local(offered(ClearanceFactory.create()))[0] == "09:00"
 
 
 def test_a_closure_of_the_clinic_or_the_doctor(leave):
@@ -93,7 +93,7 @@ def test_a_closure_of_the_clinic_or_the_doctor(leave):
 
 
 def test_a_closed_room_matters_only_with_an_xray():
-    allowed = cleared(PatientFactory(), xray=True)
+    allowed = cleared(PatientFactory.create(), xray=True)
     kind = visit_type("new-exam-xray")
     during = Interval(NINE, NINE + timedelta(hours=2))
     services.close(during=during, reason="Repair", room_id=kind.room_id, by=None, now=NOW)
@@ -105,7 +105,7 @@ def test_buffers_keep_visits_apart(leave):
     kind = visit_type()
     kind.buffer_before = kind.buffer_after = 10
     kind.save()
-    book(ClearanceFactory(), NINE + timedelta(hours=1, minutes=10))
+    book(ClearanceFactory.create(), NINE + timedelta(hours=1, minutes=10))
     starts = local(offered(leave))
     assert [start for start in starts if "09:00" < start < "11:20"] == []
 
@@ -124,7 +124,7 @@ def test_only_inside_the_clearance(leave):
     starts = offered(leave, date.min, date.max)
     assert starts[-1] < leave.ends_at
     assert starts[-1] > leave.ends_at - timedelta(days=3)
-    future = ClearanceFactory(starts_at=NINE + timedelta(hours=1))
+    future = ClearanceFactory.create(starts_at=NINE + timedelta(hours=1))
     assert offered(future)[0] == future.starts_at
 
 
@@ -141,7 +141,7 @@ def test_hours_are_the_clinics_own_across_the_clock_change(leave):
     OpeningHours.objects.create(
         clinician=Clinician.objects.get(), weekday=6, starts=time(0), ends=time(4)
     )
-    autumn = ClearanceFactory(starts_at=SUBMITTED - timedelta(days=3))
+    autumn = ClearanceFactory.create(starts_at=SUBMITTED - timedelta(days=3))
     sunday = date(2026, 11, 1)
     starts = offered(autumn, sunday, now=SUBMITTED - timedelta(days=2))
     assert len(starts) == len(set(starts)) == (5 * 60 - 45) // 10 + 1  # five real hours
@@ -161,7 +161,7 @@ def test_the_next_opening(leave):
 @pytest.mark.parametrize("visits", [0, 8])
 def test_it_takes_the_same_few_queries(leave, days, visits, django_assert_num_queries):
     for number in range(visits):
-        book(ClearanceFactory(), NINE + timedelta(days=number // 2, hours=number % 2))
+        book(ClearanceFactory.create(), NINE + timedelta(days=number // 2, hours=number % 2))
     kind, clearance = visit_type(), card(leave)
     with django_assert_num_queries(5):
         availability.offered(
@@ -192,10 +192,10 @@ class TestTheKindOfVisit:
         assert self.code(leave) == "adjustment"
 
     def test_with_an_xray_when_the_doctor_meant_it(self):
-        assert self.code(cleared(PatientFactory(), xray=True)) == "new-exam-xray"
+        assert self.code(cleared(PatientFactory.create(), xray=True)) == "new-exam-xray"
 
     def test_but_not_under_a_hold(self):
-        on_hold = cleared(PatientFactory(), xray=True, flags=["XRAY_HOLD"])
+        on_hold = cleared(PatientFactory.create(), xray=True, flags=["XRAY_HOLD"])
         assert self.code(on_hold) == "new-exam"
 
     def test_none_when_the_clinic_offers_none(self, leave):

@@ -46,17 +46,17 @@ A_DAY = Interval(NINE - timedelta(hours=9), NINE + timedelta(hours=15))
 
 @pytest.fixture
 def leave() -> Clearance:
-    return ClearanceFactory(patient=PatientFactory(email="ann@example.com"))
+    return ClearanceFactory.create(patient=PatientFactory.create(email="ann@example.com"))
 
 
 @pytest.fixture
 def other() -> Clearance:
-    return ClearanceFactory()
+    return ClearanceFactory.create()
 
 
 @pytest.fixture
 def desk() -> User:
-    return StaffFactory(is_desk=True)
+    return StaffFactory.create(is_desk=True)
 
 
 @pytest.mark.django_db
@@ -108,7 +108,7 @@ class TestHold:
         ids=["closed", "off the grid", "beyond the horizon", "past"],
     )
     def test_only_what_is_offered(self, start):
-        leave = ClearanceFactory(ends_at=SUBMITTED + timedelta(days=800))
+        leave = ClearanceFactory.create(ends_at=SUBMITTED + timedelta(days=800))
         with pytest.raises(TimeNotOffered):
             hold(leave, start)
 
@@ -165,23 +165,23 @@ class TestTheGate:
             book(leave, start)
 
     def test_a_minor_without_a_guardian(self):
-        child = PatientFactory(born=date(2012, 1, 1))
-        leave = ClearanceFactory(patient=child)
+        child = PatientFactory.create(born=date(2012, 1, 1))
+        leave = ClearanceFactory.create(patient=child)
         with pytest.raises(GuardianMissing):
             book(leave)
-        GuardianConsentFactory(patient=child)
+        GuardianConsentFactory.create(patient=child)
         assert book(leave).state == State.BOOKED
 
     def test_an_xray_without_leave(self, leave):
         with pytest.raises(XrayNotAllowed):
             book(leave, code="new-exam-xray")
-        allowed = cleared(PatientFactory(), xray=True)
+        allowed = cleared(PatientFactory.create(), xray=True)
         visit = book(allowed, code="new-exam-xray")
         assert visit.room is not None
         assert visit.room_busy == visit.visit
 
     def test_an_xray_under_a_hold(self):
-        allowed = cleared(PatientFactory(), xray=True, flags=["XRAY_HOLD"])
+        allowed = cleared(PatientFactory.create(), xray=True, flags=["XRAY_HOLD"])
         with pytest.raises(XrayNotAllowed):
             book(allowed, code="new-exam-xray")
 
@@ -237,7 +237,7 @@ class TestBook:
     def test_and_by_the_room_being_closed(self):
         room = visit_type("new-exam-xray").room_id
         services.close(during=A_DAY, reason="Repair", room_id=room, by=None, now=NOW)
-        allowed = cleared(PatientFactory(), xray=True)
+        allowed = cleared(PatientFactory.create(), xray=True)
         with pytest.raises(TimeClosed):
             book(allowed, code="new-exam-xray")
         assert book(allowed).state == State.BOOKED
@@ -324,7 +324,9 @@ class TestMove:
 
     def test_onto_a_newer_clearance_if_there_is_one(self, leave, desk):
         visit = book(leave)
-        newer = ClearanceFactory(patient=leave.patient, starts_at=SUBMITTED + timedelta(days=5))
+        newer = ClearanceFactory.create(
+            patient=leave.patient, starts_at=SUBMITTED + timedelta(days=5)
+        )
         start = NINE + timedelta(days=23)
         moved = services.move(appointment_id=visit.pk, start=start, by=desk, now=NOW)
         assert moved.clearance == newer
@@ -350,7 +352,7 @@ class TestCancel:
     def test_inside_a_day_it_is_late(self, leave, before, late):
         visit = book(leave, NINE, now=SUBMITTED)
         services.cancel(appointment_id=visit.pk, by=None, now=NINE - before)
-        assert visit.changes.first().is_late is late
+        assert visit.changes.filter(is_late=True).exists() is late
 
     def test_twice_is_once(self, leave):
         visit = book(leave)
@@ -361,7 +363,7 @@ class TestCancel:
     def test_a_hold_is_given_back_without_a_message(self, leave):
         visit = services.cancel(appointment_id=hold(leave).pk, by=None, now=NOW)
         assert visit.state == State.CANCELLED
-        assert not visit.changes.first().is_late
+        assert not visit.changes.filter(is_late=True).exists()
         assert not Message.objects.exists()
 
     def test_not_once_it_began(self, leave):
@@ -470,7 +472,7 @@ class TestRevocation:
         revoke(clearance_id=leave.pk, because="A new sign.", by=None, now=NOW)
         with pytest.raises(NotCleared):
             services.reinstate(appointment_id=visit.pk, clearance_id=leave.pk, by=None, now=NOW)
-        newer = ClearanceFactory(patient=leave.patient, starts_at=NOW)
+        newer = ClearanceFactory.create(patient=leave.patient, starts_at=NOW)
         again = services.reinstate(appointment_id=visit.pk, clearance_id=newer.pk, by=None, now=NOW)
         assert (again.state, again.clearance_id) == (State.BOOKED, newer.pk)
 
@@ -515,7 +517,7 @@ class TestClosing:
 
     def test_a_closed_room_concerns_only_who_uses_it(self, leave):
         book(leave)
-        allowed = cleared(PatientFactory(), xray=True)
+        allowed = cleared(PatientFactory.create(), xray=True)
         with_xray = book(allowed, LATER, code="new-exam-xray")
         room = visit_type("new-exam-xray").room_id
         closed = services.close(during=A_DAY, reason="Repair", room_id=room, by=None, now=NOW)
