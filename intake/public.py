@@ -87,7 +87,8 @@ def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
 def held_cases_of(user: User) -> list[HeldCard]:
     """A family's unresolved cases, each person's newest answers in theirs."""
     said = Intake.objects.filter(patient__account=user, case__state__in=Case.UNRESOLVED)
-    newest = said.order_by("patient", "-submitted_at").distinct("patient").select_related("case")
+    # By the key: by the patient would mean by their name.
+    newest = said.order_by("patient_id", "-submitted_at").distinct("patient_id")
     return [
         HeldCard(
             patient_id=intake.patient_id,
@@ -95,7 +96,7 @@ def held_cases_of(user: User) -> list[HeldCard]:
             due_at=intake.case.due_at,
             awaits_review=intake.case.state == Case.State.OPEN,
         )
-        for intake in newest
+        for intake in newest.select_related("case")
         if intake.patient_id and intake.case
     ]
 
