@@ -3,10 +3,10 @@
 import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import fasteners
@@ -134,11 +134,8 @@ def _unpack(folder: Path) -> None:
         return_completed_process=True,
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(folder)},
-        stderr=subprocess.PIPE,
-        text=True,
     )
-    if done.returncode:
-        raise RuntimeError(f"The browser could not be unpacked:\n{done.stderr}")
+    done.check_returncode()
 
 
 def _libraries(folder: Path) -> dict[str, str]:
@@ -260,7 +257,7 @@ def axe(page: Page) -> None:
     assert not found, "\n".join(_finding(rule) for rule in found)
 
 
-def _finding(rule: dict) -> str:
+def _finding(rule: dict[str, Any]) -> str:
     places = [
         f"    {' '.join(map(str, place['target']))}\n        {place['failureSummary']}"
         for place in rule["nodes"]
