@@ -37,7 +37,7 @@ class ClinicAdminSite(admin.AdminSite):
                     model["name"] = _("Jobs")
         return parts
 
-    def password_change(
+    def password_change(  # type: ignore[override] # a redirect is no template
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One's own password is set like anybody's, on the page that writes it down."""
