@@ -25,12 +25,15 @@ WHAT_FOLLOWS = {
     ),
 }
 
+CHOOSE = _("Choose what you decide.")
+LOOK_AGAIN = _("Look at the case again, then decide.")
+
 
 class DecisionForm(forms.Form):
     kind = forms.ChoiceField(
         choices=list(SAYS.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what you decide.")},
+        error_messages={"required": CHOOSE, "invalid_choice": CHOOSE},
     )
     xray_allowed = forms.BooleanField(
         label=_("An X-ray is allowed"),
@@ -45,7 +48,10 @@ class DecisionForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea({"rows": 4}),
     )
-    latest_seen = forms.UUIDField(widget=forms.HiddenInput)
+    latest_seen = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"required": LOOK_AGAIN, "invalid": LOOK_AGAIN},
+    )
 
 
 @dataclass(frozen=True)

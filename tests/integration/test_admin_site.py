@@ -1,0 +1,758 @@
+"""The admin site: what it lists, what it refuses, what it hides, and the trail it leaves."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection, transaction
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic import audit, messages, services
+from clinic.admin_base import ReadOnlyAdmin
+from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
+from intake.models import Case, Finding, Intake, IntakeDraft
+from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
+from tests.factories import scheduling
+from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
+from tests.factories.intake import GuardianConsentFactory, cleared, decided, held
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db
+
+NEW_YORK = ZoneInfo("America/New_York")
+OURS = ("clinic", "intake", "scheduling")
+MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+REGISTERED = list(admin.site._registry)
+READ_ONLY = [m for m, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
+WRITABLE = [model for model in REGISTERED if model not in READ_ONLY]
+# Only who reads answers finds these pages.
+CLINICAL = [Finding]
+SECRETS = ("own words of Ana", "a reason that was shown", "because I said so", "SECRETR", "4711")
+
+
+@pytest.fixture(autouse=True)
+def evening(time_machine: Any) -> None:
+    time_machine.move_to(scheduling.NOW, tick=False)
+
+
+@pytest.fixture
+def both(db: None) -> User:
+    """Dr. Solomon, who is the administrator too."""
+    return StaffFactory(is_chiropractor=True, is_administrator=True)
+
+
+@pytest.fixture
+def both_client(both: User) -> Client:
+    return signed_in(both)
+
+
+def address(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def fill(number: int = 0) -> None:
+    """One row of everything, one more of each at every call."""
+    patient = PatientFactory()
+    leave = cleared(patient)
+    intake = leave.intake
+    Finding.objects.create(
+        intake=intake,
+        rule="R01",
+        disposition="CO-MANAGE",
+        reason="a reason that was shown",
+        urgency="soon",
+        source="a source",
+        quotes=[{"id": "fever", "question": "Fever?", "labels": ["Yes"]}],
+    )
+    GuardianConsentFactory(patient=patient)
+    IntakeDraft.objects.create(
+        browser=uuid.uuid4(), started_at=scheduling.NOW, touched_at=scheduling.NOW
+    )
+    start = scheduling.NINE + timedelta(minutes=45 * number)
+    scheduling.book(scheduling.clearance(patient=PatientFactory()), start)
+    with transaction.atomic():
+        messages.no_account(to="somebody@example.com", now=scheduling.NOW)
+    StaffFactory(is_desk=True)
+    ServiceTown.objects.create(name=f"Town {number}")
+    room = Room.objects.create(name=f"Room {number}")
+    VisitType.objects.create(code=f"type-{number}", name=f"Type {number}", minutes=20, room=room)
+    clinician = Clinician.objects.create(name=f"Dr. {number}", user=StaffFactory())
+    OpeningHours.objects.create(
+        clinician=clinician, weekday=6, starts=time(9), ends=time(10 + number)
+    )
+    far = scheduling.NOW + timedelta(days=200 + number)
+    Closure.objects.create(clinician=clinician, during=(far, far + timedelta(days=1)), reason="x")
+
+
+# --- Lists and pages ------------------------------------------------------------------------------
+
+
+def test_every_model_of_ours_is_registered():
+    assert set(MODELS) <= set(REGISTERED)
+
+
+def test_of_the_packages_only_the_jobs_are():
+    strangers = {model._meta.label for model in REGISTERED} - {m._meta.label for m in MODELS}
+    assert strangers == {"procrastinate.ProcrastinateJob"}
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+class TestEveryModel:
+    def test_its_list_and_a_row_of_it_open(self, administrator_client, model):
+        fill()
+        expected = 403 if model in CLINICAL else 200
+        response = administrator_client.get(address(model, "changelist"), follow=True)
+        assert response.status_code == expected
+        row = address(model, "change", model._default_manager.first().pk)
+        assert administrator_client.get(row).status_code == expected
+
+    def test_its_list_opens_for_nobody_else(
+        self, model, desk_client, doctor_client, patient_client
+    ):
+        for client in (desk_client, doctor_client, patient_client):
+            for page in ("changelist", "add"):
+                assert client.get(address(model, page)).status_code == 403
+        response = Client().get(address(model, "changelist"))
+        assert response.headers["Location"].startswith("/staff/sign-in/")
+
+    def test_more_rows_cost_no_more_queries(self, both_client, model):
+        fill(0)
+        fill(1)
+        few = queries(both_client, model)
+        for number in range(2, 5):
+            fill(number)
+        assert queries(both_client, model) == few
+        assert few <= 16
+
+    def test_it_is_searched(self, both_client, model):
+        fill()
+        searched = both_client.get(f"{address(model, 'changelist')}?q=Ana 555", follow=True)
+        assert searched.status_code == 200
+
+    def test_a_crafted_delete_of_many_deletes_nothing(self, administrator_client, model):
+        fill()
+        rows = model._default_manager
+        before = rows.count()
+        administrator_client.post(
+            address(model, "changelist"),
+            {
+                "action": "delete_selected",
+                "_selected_action": [str(pk) for pk in rows.values_list("pk", flat=True)],
+                "post": "yes",
+            },
+        )
+        assert rows.count() == before
+
+
+def queries(client: Client, model: type[Model]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address(model, "changelist"), follow=True).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model._meta.label)
+def test_what_is_read_only_refuses_every_write(both_client, administrator_client, model):
+    fill()
+    row = model._default_manager.order_by("pk").first()
+    before = model._default_manager.filter(pk=row.pk).values().get()
+    fields = {field.name: "1" for field in model._meta.fields}
+    for client in (both_client, administrator_client):
+        assert client.get(address(model, "add")).status_code == 403
+        assert client.post(address(model, "add"), fields).status_code == 403
+        assert client.post(address(model, "change", row.pk), fields).status_code == 403
+        assert client.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model._default_manager.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("model", WRITABLE, ids=lambda model: model._meta.label)
+def test_what_the_application_may_not_delete_has_no_such_page(administrator_client, model):
+    fill()
+    kept = {User, ClinicProfile, VisitType, Clinician}
+    row = model._default_manager.order_by("-pk").first()
+    response = administrator_client.post(address(model, "delete", row.pk), {"post": "yes"})
+    assert response.status_code == (403 if model in kept else 302 if deletable(row) else 200)
+    assert model._default_manager.filter(pk=row.pk).exists() == (
+        model in kept or not deletable(row)
+    )
+
+
+def deletable(row: Model) -> bool:
+    """A room that a visit type uses stays: the page says so."""
+    return not isinstance(row, Room)
+
+
+# --- What is hidden -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def said(patient: User) -> Intake:
+    """An intake, its finding, its decision and its revoked clearance, all full of secrets."""
+    record = patient.patients.get()
+    leave = cleared(record)
+    leave.revoked_at, leave.revoked_because = scheduling.NOW, "because I said so"
+    leave.save(update_fields=["revoked_at", "revoked_because"])
+    intake = held(
+        record,
+        given_name="Ana",
+        own_words="own words of Ana",
+        details={"medicines": "4711"},
+        answers={"saddle": "4711"},
+        urgency="4711",
+        rules=["SECRETR"],
+        flags=["SECRETR"],
+        submitted_at=scheduling.NOW,
+    )
+    decided(intake, "REFER")
+    Finding.objects.create(
+        intake=intake,
+        rule="R01",
+        disposition="REFER",
+        reason="a reason that was shown",
+        urgency="4711",
+        source="4711",
+        quotes=[{"id": "saddle", "question": "4711", "labels": ["4711"]}],
+    )
+    return intake
+
+
+class TestWhatIsHidden:
+    def pages(self) -> list[str]:
+        shown = [address(model, "changelist") for model in MODELS]
+        for model in MODELS:
+            shown += [address(model, "change", row.pk) for row in model._default_manager.all()]
+        return shown
+
+    def test_an_administrator_reads_no_answer_and_no_reason(self, administrator_client, said):
+        for page in self.pages():
+            shown = text(administrator_client.get(page, follow=True))
+            for secret in (*SECRETS, "Seen on the screen."):
+                assert secret not in shown, page
+
+    def test_outcome_kind_and_date_they_do(self, administrator_client, said):
+        shown = text(administrator_client.get(address(Intake, "change", said.pk)))
+        assert "Doctor first" in shown
+
+    def test_who_reads_answers_reads_them_here_too(self, both_client, said):
+        shown = text(both_client.get(address(Intake, "change", said.pk)))
+        for secret in ("own words of Ana", "4711", "SECRETR", "a reason that was shown"):
+            assert secret in shown
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "own_words__icontains=words",
+            "answers__saddle=4711",
+            "details__medicines=4711",
+            "urgency=4711",
+            "flags__contains=SECRETR",
+            "findings__reason__icontains=reason",
+            "case__decisions__reason__icontains=Seen",
+        ],
+    )
+    def test_nor_is_it_guessed_through_an_address(self, administrator_client, said, asked):
+        """A list that shrinks or not would answer the question."""
+        response = administrator_client.get(f"{address(Intake, 'changelist')}?{asked}")
+        assert response.status_code == 400
+
+    @pytest.mark.parametrize(
+        ("model", "asked"),
+        [
+            (Message, "body__contains=4711"),
+            (HistoryEntry, "after__revoked_because__contains=said"),
+            (User, "password__startswith=md5"),
+            (IntakeDraft, "answers__saddle=yes"),
+        ],
+    )
+    def test_nobody_guesses_these(self, both_client, said, model, asked):
+        assert both_client.get(f"{address(model, 'changelist')}?{asked}").status_code == 400
+
+    def test_a_search_does_not_look_into_it(self, administrator_client, said):
+        shown = text(administrator_client.get(f"{address(Intake, 'changelist')}?q=own words"))
+        assert "0 intakes" in shown
+
+    def test_a_code_is_never_shown(self, both_client):
+        with transaction.atomic():
+            message = messages.code(to="ana@example.com", code="471147", now=scheduling.NOW)
+        for page in (address(Message, "changelist"), address(Message, "change", message.pk)):
+            assert "471147" not in text(both_client.get(page))
+
+    def test_another_message_is(self, administrator_client):
+        with transaction.atomic():
+            message = messages.no_account(to="ana@example.com", now=scheduling.NOW)
+        shown = text(administrator_client.get(address(Message, "change", message.pk)))
+        assert message.body.split()[0] in shown
+
+    def test_the_history_hides_a_clinicians_words(self, both_client, said):
+        for entry in HistoryEntry.objects.filter(table="intake_clearance"):
+            shown = text(both_client.get(address(HistoryEntry, "change", entry.pk)))
+            assert "because I said so" not in shown
+
+
+# --- Who looked -----------------------------------------------------------------------------------
+
+
+class TestTrail:
+    @pytest.mark.parametrize(
+        "find",
+        [
+            lambda said: said.patient,
+            lambda said: said,
+            lambda said: said.case,
+            lambda said: said.case.decisions.get(),
+            lambda said: said.patient.clearances.get(),
+        ],
+        ids=["patient", "intake", "case", "decision", "clearance"],
+    )
+    def test_a_look_at_a_record_is_written_down(
+        self, administrator, administrator_client, said, find: Callable[[Intake], Model]
+    ):
+        row = find(said)
+        administrator_client.get(address(type(row), "change", row.pk))
+        viewed = AuditEntry.objects.get(action="viewed")
+        assert viewed.actor == administrator
+        assert viewed.subject_id == str(row.pk)
+        assert viewed.patient_id == said.patient_id
+
+    def test_so_is_one_at_its_history(self, administrator_client, said):
+        entry = HistoryEntry.objects.filter(table="intake_patient").latest("pk")
+        administrator_client.get(address(HistoryEntry, "change", entry.pk))
+        assert str(AuditEntry.objects.get(action="viewed").patient_id) == entry.row_id
+
+    def test_a_refused_look_is_not(self, desk_client, said):
+        desk_client.get(address(Intake, "change", said.pk))
+        assert not AuditEntry.objects.filter(action="viewed").exists()
+
+    def test_a_patients_page_leads_to_who_looked(self, administrator_client, said):
+        page = text(
+            administrator_client.get(address(type(said.patient), "change", said.patient.pk))
+        )
+        link = f"{address(AuditEntry, 'changelist')}?patient_id={said.patient_id}"
+        assert link in page
+        shown = text(administrator_client.get(link))
+        assert "viewed" in shown
+        assert "Ada Admin" in shown
+
+    def test_the_button_called_history_leads_to_the_trail(self, administrator_client):
+        response = administrator_client.get(address(ClinicProfile, "history", 1))
+        assert response.headers["Location"] == f"{address(AuditEntry, 'changelist')}?subject_id=1"
+
+    def test_the_history_names_who_wrote(self, administrator, administrator_client):
+        with audit.writing(administrator):
+            ServiceTown.objects.create(name="Leesburg")
+        assert administrator.email in text(
+            administrator_client.get(address(HistoryEntry, "changelist"))
+        )
+
+    def test_raw_sql_under_any_name_breaks_no_page(self, administrator_client):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('clinic.actor', 'not a number', true)")
+            ServiceTown.objects.create(name="Leesburg")
+        shown = text(administrator_client.get(address(HistoryEntry, "changelist")))
+        assert "not a number" in shown
+
+    def test_djangos_own_log_stays_empty(self, administrator_client):
+        from django.contrib.admin.models import LogEntry
+
+        administrator_client.post(address(ServiceTown, "add"), {"name": "Leesburg", "order": 5})
+        assert ServiceTown.objects.filter(name="Leesburg").exists()
+        assert not LogEntry.objects.exists()
+
+
+# --- What is written ------------------------------------------------------------------------------
+
+
+def split(prefix: str, moment: datetime) -> dict[str, str]:
+    return {f"{prefix}_0": f"{moment:%Y-%m-%d}", f"{prefix}_1": f"{moment:%H:%M}"}
+
+
+def hours(**changes: Any) -> dict[str, Any]:
+    solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
+    plain = {"clinician": solomon.pk, "weekday": 1, "starts": "15:00", "ends": "19:00"}
+    return {**plain, "valid_from": "", "valid_until": "", **changes}
+
+
+def kind(**changes: Any) -> dict[str, Any]:
+    plain = {"name": "Long visit", "code": "long", "minutes": 60}
+    return {**plain, "buffer_before": 0, "buffer_after": 0, "is_active": "on", **changes}
+
+
+def profile(**changes: Any) -> dict[str, Any]:
+    row = ClinicProfile.current()
+    fields = [field.name for field in ClinicProfile._meta.fields if field.name != "id"]
+    return {**{name: str(getattr(row, name)) for name in fields}, **changes}
+
+
+def person(**changes: Any) -> dict[str, Any]:
+    typed = {"name": "Nora New", "email": "Nora@example.com", "is_desk": "on"}
+    return {**typed, "password1": PASSWORD, "password2": PASSWORD, **changes}
+
+
+def closure(**changes: Any) -> dict[str, Any]:
+    day = datetime(2026, 11, 26, tzinfo=NEW_YORK)
+    times = {**split("starts_at", day), **split("ends_at", day + timedelta(days=1))}
+    return {"reason": "Thanksgiving", "clinician": "", "room": "", **times, **changes}
+
+
+ADDED: dict[type[Model], Callable[[], dict[str, Any]]] = {
+    ServiceTown: lambda: {"name": "Leesburg", "order": 5, "is_active": "on"},
+    User: person,
+    Clinician: lambda: {"name": "Dr. Second", "user": "", "is_active": "on"},
+    Room: lambda: {"name": "Second room"},
+    VisitType: kind,
+    OpeningHours: hours,
+    Closure: closure,
+}
+
+
+@pytest.mark.parametrize("model", ADDED, ids=lambda model: model._meta.label)
+def test_what_is_added_is_put_down_to_who_added_it(administrator, administrator_client, model):
+    before = model._default_manager.count()
+    response = administrator_client.post(address(model, "add"), ADDED[model]())
+    assert response.status_code == 302, text(response)
+    assert model._default_manager.count() == before + 1
+    row = model._default_manager.order_by("-pk").first()
+    if model is User:
+        row = User.objects.get(email="nora@example.com")
+    entry = AuditEntry.objects.get(subject_kind=model._meta.model_name, subject_id=str(row.pk))
+    assert entry.actor == administrator
+    assert entry.action == ("closed" if model is Closure else "added")
+    history = HistoryEntry.objects.filter(table=model._meta.db_table, operation="INSERT")
+    assert history.latest("pk").actor == str(administrator.pk)
+
+
+def test_every_writable_model_has_such_a_test():
+    assert set(ADDED) | {ClinicProfile} == set(WRITABLE)
+
+
+def test_a_change_says_which_fields_and_not_what_was_in_them(administrator, administrator_client):
+    town = ServiceTown.objects.get(name="Ashburn")
+    administrator_client.post(
+        address(ServiceTown, "change", town.pk), {"name": "Ashburn", "order": 99}
+    )
+    entry = AuditEntry.objects.get(subject_kind="servicetown")
+    assert (entry.actor, entry.action) == (administrator, "changed")
+    assert entry.detail == {"fields": "Order in lists, Offered to patients"}
+    history = HistoryEntry.objects.filter(table="clinic_servicetown").latest("pk")
+    assert (history.actor, history.after["order"]) == (str(administrator.pk), 99)
+
+
+def test_a_deletion_leaves_its_trace(administrator, administrator_client):
+    town = ServiceTown.objects.get(name="Dulles")
+    administrator_client.post(address(ServiceTown, "delete", town.pk), {"post": "yes"})
+    assert not ServiceTown.objects.filter(pk=town.pk).exists()
+    entry = AuditEntry.objects.get(subject_kind="servicetown")
+    assert (entry.actor, entry.action) == (administrator, "deleted")
+    assert HistoryEntry.objects.latest("pk").actor == str(administrator.pk)
+
+
+def test_a_town_somebody_lives_in_stays(administrator_client):
+    town = ServiceTown.objects.get(name="Dulles")
+    PatientFactory(town=town)
+    response = administrator_client.post(address(ServiceTown, "delete", town.pk), {"post": "yes"})
+    assert response.status_code in (200, 403)
+    assert ServiceTown.objects.filter(pk=town.pk).exists()
+
+
+# --- Bad values are refused with a sentence -------------------------------------------------------
+
+
+def refused(client: Client, page: str, data: dict[str, Any], sentence: str) -> None:
+    response = client.post(page, data)
+    assert response.status_code == 200
+    assert sentence in text(response).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": "19:00", "ends": "15:00"}, "The closing time must be after the opening time."),
+        ({"starts": "12:00", "ends": "15:00"}, "This overlaps Tuesday 09:00–13:00."),
+        ({"starts": "09:30", "ends": "10:00"}, "This overlaps Tuesday 09:00–13:00."),
+        (
+            {"valid_from": "2026-12-01", "valid_until": "2026-11-01"},
+            "The last day is before the first day.",
+        ),
+        ({"starts": "noon"}, "Enter a valid time."),
+    ],
+)
+def test_hours_that_cannot_be(administrator_client, changes, sentence):
+    refused(administrator_client, address(OpeningHours, "add"), hours(**changes), sentence)
+
+
+def test_hours_that_touch_or_hold_at_another_time_of_year_are_fine(administrator_client):
+    summer = {"valid_from": "2027-06-01", "valid_until": "2027-08-31"}
+    for data in (
+        hours(starts="13:00", ends="15:00"),
+        hours(starts="20:00", ends="21:00", **summer),
+    ):
+        assert administrator_client.post(address(OpeningHours, "add"), data).status_code == 302
+    overlapping = hours(starts="20:30", ends="22:00", valid_from="2027-08-31")
+    refused(administrator_client, address(OpeningHours, "add"), overlapping, "This overlaps")
+    later = hours(starts="20:30", ends="22:00", valid_from="2027-09-01")
+    assert administrator_client.post(address(OpeningHours, "add"), later).status_code == 302
+
+
+def test_saving_hours_again_overlaps_nothing(administrator_client):
+    row = OpeningHours.objects.get(weekday=1)
+    page = address(OpeningHours, "change", row.pk)
+    response = administrator_client.post(page, hours(starts="09:00", ends="12:00"))
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"needs_xray_clearance": "on"}, "A visit with an X-ray needs its room: choose it."),
+        ({"minutes": "0"}, "greater than or equal to 5"),
+        ({"minutes": "twenty"}, "Enter a whole number."),
+        ({"code": "adjustment"}, "Visit type with this Code already exists."),
+        ({"code": "not a code"}, "Enter a valid"),
+    ],
+)
+def test_visit_types_that_cannot_be(administrator_client, changes, sentence):
+    refused(administrator_client, address(VisitType, "add"), kind(**changes), sentence)
+
+
+def test_the_code_of_a_visit_type_stays(administrator_client):
+    row = VisitType.objects.get(code="adjustment")
+    page = address(VisitType, "change", row.pk)
+    assert administrator_client.post(page, kind(name="Adjust", code="other")).status_code == 302
+    row.refresh_from_db()
+    assert (row.name, row.code) == ("Adjust", "adjustment")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"horizon_days": "0"}, "greater than or equal to 1"),
+        ({"minimum_notice_minutes": "90000"}, "nobody could book"),
+        ({"hold_minutes": "90"}, "Choose 60 or less."),
+        ({"step_minutes": "240"}, "Choose 120 or less."),
+        ({"clearance_days": "1000"}, "Choose 366 or less."),
+        ({"phone": "12"}, "Enter a valid phone number"),
+        ({"email": "nobody"}, "Enter a valid email address."),
+    ],
+)
+def test_policies_that_cannot_be(administrator_client, changes, sentence):
+    page = address(ClinicProfile, "change", 1)
+    refused(administrator_client, page, profile(**changes), sentence)
+
+
+def test_the_clinic_is_one_row(administrator, administrator_client):
+    listed = administrator_client.get(address(ClinicProfile, "changelist"))
+    assert listed.headers["Location"] == address(ClinicProfile, "change", 1)
+    assert administrator_client.get(address(ClinicProfile, "add")).status_code == 403
+    page = address(ClinicProfile, "change", 1)
+    assert administrator_client.post(page, profile(horizon_days="45")).status_code == 302
+    assert ClinicProfile.current().horizon_days == 45
+    assert AuditEntry.objects.get(subject_kind="clinicprofile").actor == administrator
+
+
+class TestClosures:
+    def test_the_times_are_the_clinics_own(self, administrator_client):
+        administrator_client.post(address(Closure, "add"), closure())
+        row = Closure.objects.get()
+        assert row.during.lower == datetime(2026, 11, 26, tzinfo=NEW_YORK)
+        assert row.during.upper == datetime(2026, 11, 27, tzinfo=NEW_YORK)
+        shown = text(administrator_client.get(address(Closure, "changelist")))
+        assert "Thu, Nov 26 at 12:00 AM" in shown
+        assert "the whole clinic" in shown
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            (
+                split("ends_at", datetime(2026, 11, 25, tzinfo=NEW_YORK)),
+                "The end must be after the beginning.",
+            ),
+            (
+                split("ends_at", datetime(2036, 11, 27, tzinfo=NEW_YORK)),
+                "This is longer than a year. Check the dates.",
+            ),
+            ({"reason": ""}, "This field is required."),
+            ({"starts_at_0": "26/26/26"}, "Enter a valid date."),
+            # The clocks go forward: there is no such time.
+            ({"starts_at_0": "2027-03-14", "starts_at_1": "02:30"}, "may not exist"),
+        ],
+    )
+    def test_what_cannot_be(self, administrator_client, changes, sentence):
+        refused(administrator_client, address(Closure, "add"), closure(**changes), sentence)
+        assert not Closure.objects.exists()
+
+    def test_a_doctor_or_a_room_not_both(self, administrator_client):
+        both = {"clinician": Clinician.objects.get().pk, "room": Room.objects.get().pk}
+        sentence = "Choose a clinician or a room, not both."
+        refused(administrator_client, address(Closure, "add"), closure(**both), sentence)
+
+    def test_visits_inside_stay_and_are_counted(self, administrator_client):
+        visit = scheduling.book(scheduling.clearance())
+        day = {
+            **split("starts_at", datetime(2026, 11, 10, tzinfo=NEW_YORK)),
+            **split("ends_at", datetime(2026, 11, 11, tzinfo=NEW_YORK)),
+        }
+        response = administrator_client.post(address(Closure, "add"), closure(**day), follow=True)
+        assert "1 visit stands in this time. It was not moved" in text(response)
+        assert Appointment.objects.get(pk=visit.pk).state == "booked"
+
+    def test_only_the_reason_changes_later(self, administrator_client):
+        administrator_client.post(address(Closure, "add"), closure())
+        row = Closure.objects.get()
+        later = split("ends_at", datetime(2026, 12, 27, tzinfo=NEW_YORK))
+        administrator_client.post(
+            address(Closure, "change", row.pk), closure(reason="Holiday", **later)
+        )
+        changed = Closure.objects.get()
+        assert (changed.reason, changed.during) == ("Holiday", row.during)
+
+    def test_a_closure_is_taken_back(self, administrator_client):
+        administrator_client.post(address(Closure, "add"), closure())
+        row = Closure.objects.get()
+        administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
+        assert not Closure.objects.exists()
+
+
+class TestPeople:
+    def test_a_new_person_signs_in_with_the_temporary_password(self, administrator_client):
+        administrator_client.post(address(User, "add"), person())
+        new = User.objects.get(email="nora@example.com")
+        assert new.check_password(PASSWORD)
+        assert (new.is_desk, new.is_chiropractor, new.is_administrator) == (True, False, False)
+        assert AuditEntry.objects.get(subject_id=str(new.pk)).detail["roles"] == "is_desk"
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"is_desk": ""}, "Choose at least one role."),
+            ({"email": "ADMIN@example.com"}, "Somebody signs in with this address already."),
+            ({"email": "nobody"}, "Enter a valid email address."),
+            ({"password1": "short", "password2": "short"}, "too short"),
+            ({"password2": "another long password"}, "password fields"),
+            ({"password1": "", "password2": ""}, "This field is required."),
+            ({"name": ""}, "This field is required."),
+        ],
+    )
+    def test_what_cannot_be(self, administrator_client, changes, sentence):
+        refused(administrator_client, address(User, "add"), person(**changes), sentence)
+
+    def test_no_page_shows_a_password(self, administrator_client, administrator):
+        page = text(administrator_client.get(address(User, "change", administrator.pk)))
+        assert administrator.password not in page
+        assert "md5$" not in page
+
+    def test_the_address_and_the_password_are_not_changed_by_a_crafted_form(
+        self, administrator_client, desk
+    ):
+        before = desk.password
+        administrator_client.post(
+            address(User, "change", desk.pk),
+            {
+                "name": "Dana",
+                "is_active": "on",
+                "is_desk": "on",
+                "email": "x@example.com",
+                "password": "x",
+            },
+        )
+        desk.refresh_from_db()
+        assert (desk.name, desk.email, desk.password) == ("Dana", "desk@example.com", before)
+
+    def test_a_new_temporary_password_is_on_the_trail_and_ends_their_sessions(
+        self, administrator, administrator_client, desk, desk_client
+    ):
+        page = reverse("admin:auth_user_password_change", args=[desk.pk])
+        new = "quite another password"
+        data = {"password1": new, "password2": new, "usable_password": "true"}
+        assert administrator_client.post(page, data).status_code == 302
+        desk.refresh_from_db()
+        assert desk.check_password(new)
+        entry = AuditEntry.objects.get(subject_id=str(desk.pk), action="changed")
+        assert entry.actor == administrator
+        assert new not in str(entry.detail)
+        assert desk_client.get("/staff/visits/").status_code == 302
+
+    def test_somebody_who_leaves_is_out_at_once(self, administrator_client, desk, desk_client):
+        assert desk_client.get("/staff/visits/").status_code == 200
+        administrator_client.post(
+            address(User, "change", desk.pk), {"name": "Dana", "is_desk": "on"}
+        )
+        assert desk_client.get("/staff/visits/").status_code == 302
+
+    @pytest.mark.parametrize("left", [{"is_active": "on"}, {"is_administrator": "on"}])
+    def test_the_last_administrator_stays_one(self, administrator, administrator_client, left):
+        page = address(User, "change", administrator.pk)
+        sentence = "This is the only administrator."
+        refused(administrator_client, page, {"name": "Ada", **left}, sentence)
+        administrator.refresh_from_db()
+        assert administrator.is_administrator
+        assert administrator.is_active
+
+    def test_one_of_two_may_go(self, administrator, administrator_client, both):
+        page = address(User, "change", administrator.pk)
+        data = {"name": "Ada", "is_active": "on", "is_desk": "on"}
+        assert administrator_client.post(page, data).status_code == 302
+        assert administrator_client.get("/admin/").status_code == 403
+
+    def test_one_who_left_does_not_count(self, administrator, administrator_client):
+        StaffFactory(is_administrator=True, is_active=False)
+        page = address(User, "change", administrator.pk)
+        data = {"name": "Ada", "is_active": "on"}
+        refused(administrator_client, page, data, "This is the only administrator.")
+
+    def test_a_lost_phone_is_forgotten(self, administrator, administrator_client, desk):
+        services.enrol_totp(user=desk, by=None, now=scheduling.NOW)
+        data = {"name": "Dana", "is_active": "on", "is_desk": "on", "forget_phone": "on"}
+        administrator_client.post(address(User, "change", desk.pk), data)
+        assert not desk.authenticator_set.exists()
+        entry = AuditEntry.objects.get(action="second factor reset")
+        assert entry.actor == administrator
+
+    def test_staff_and_patients_apart(self, administrator_client, desk, patient):
+        staff = text(administrator_client.get(f"{address(User, 'changelist')}?kind=staff"))
+        assert desk.email in staff
+        assert patient.email not in staff
+        accounts = text(administrator_client.get(f"{address(User, 'changelist')}?kind=patients"))
+        assert patient.email in accounts
+        assert desk.email not in accounts
+
+    def test_ones_own_password_is_set_where_it_is_written_down(
+        self, administrator, administrator_client
+    ):
+        response = administrator_client.get("/admin/password_change/")
+        assert response.headers["Location"] == reverse(
+            "admin:auth_user_password_change", args=[administrator.pk]
+        )
+
+
+def test_a_clinician_is_a_chiropractor(administrator_client, desk, doctor):
+    shown = text(administrator_client.get(address(Clinician, "add")))
+    assert str(doctor) in shown
+    assert str(desk) not in shown
+
+
+def test_no_page_needs_what_the_browser_refuses(administrator_client):
+    """No inline script or style: the policy allows none. Django's islands of data run nothing."""
+    fill()
+    for model in REGISTERED:
+        for page in ("changelist", "add"):
+            shown = text(administrator_client.get(address(model, page), follow=True))
+            assert " style=" not in shown
+            assert "<style" not in shown
+            assert "onclick=" not in shown
+            assert "<script>" not in shown
+
+
+def test_an_unknown_day_of_the_calendar_breaks_nothing(administrator_client):
+    response = administrator_client.get(f"{address(Case, 'changelist')}?opened_at__year=nonsense")
+    assert response.status_code in (302, 400)
