@@ -296,9 +296,9 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING or DEMO else "INFO"},
     "loggers": {
-        # Django gives these two handlers of their own, which would not pass the filter.
+        # Django gives it, and its child for the development server, handlers of their own, which
+        # would not pass the filter; naming the one takes them from both.
         "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
         # Both tell each command that starts which jobs there are.
         "procrastinate.blueprints": {"level": "WARNING"},
         "procrastinate.periodic": {"level": "WARNING"},

@@ -11,13 +11,12 @@ from uuid import uuid4
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.stagekit import clear_login
-from allauth.account.models import EmailAddress, Login
+from allauth.account.models import Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from allauth.core.internal.cryptokit import compare_user_code
-from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
-from clinic import audit, limits, messages
+from clinic import audit, limits, messages, services
 from clinic.models import User
 
 
@@ -123,19 +122,8 @@ def _begin(request: HttpRequest, *, email: str, make_account: bool, now: datetim
     with audit.writing(None):
         account = User.objects.filter(email=email).first()
         if account is None and make_account:
-            account = _make_account(email, now=now)
+            account = services.make_account(email=email, now=now)
         CodeProcess.begin(request, email=email).send_to(account, now=now)
-
-
-def _make_account(email: str, *, now: datetime) -> User:
-    """Without a password, its address unproven until a code comes back."""
-    account, made = User.objects.get_or_create(
-        email=email, defaults={"password": make_password(None)}
-    )
-    if made:
-        EmailAddress.objects.create(user=account, email=email, primary=True)
-        audit.record(None, "account made", account, at=now)
-    return account
 
 
 def _pending(request: HttpRequest) -> CodeProcess | None:

@@ -33,7 +33,7 @@ CODE_OUTLIVED = timedelta(minutes=3)
 
 
 def check_password(
-    request: HttpRequest, *, email: str, password: str, then: str, now: datetime
+    request: HttpRequest, *, email: str, password: str, then: str
 ) -> HttpResponse | None:
     """Where to go next, which is the second factor; None when it is not their password.
 

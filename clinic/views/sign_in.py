@@ -1,5 +1,6 @@
 """Patients sign in: an email address, then the code that was sent to it. And everybody out."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from clinic.sign_in import Outcome
 from clinic.sign_in.session import SIGNED_OFF
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def email(request: HttpRequest) -> HttpResponse:
     if access.is_patient(request.user):
         return redirect(access.next_page(request, otherwise=reverse("scheduling:visits")))
@@ -36,7 +37,7 @@ def email(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     sent_to = sign_in.pending_email(request)
     if sent_to is None:
@@ -50,7 +51,12 @@ def code(request: HttpRequest) -> HttpResponse:
             messages.error(request, _sentence(outcome))
             return redirect(_with_next(request, "clinic:sign_in"))
         form.add_error("code", _sentence(outcome))
-    context = {"form": form, "sent_to": sent_to, "next": access.next_page(request)}
+    context = {
+        "form": form,
+        "sent_to": sent_to,
+        "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
+        "next": access.next_page(request),
+    }
     return render(request, "clinic/sign_in_code.html", context)
 
 

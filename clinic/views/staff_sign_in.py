@@ -16,14 +16,14 @@ from clinic.sign_in.stages import has_second_factor
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     then = access.next_page(request, otherwise=reverse("clinic:start"))
     if access.is_staff(request.user):
         return redirect(then)
     form = StaffSignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        response = staff.check_password(request, **form.cleaned_data, then=then, now=timezone.now())
+        response = staff.check_password(request, **form.cleaned_data, then=then)
         if response:
             return response
         form.add_error(None, _("That email address and password do not go together."))
@@ -39,7 +39,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     stage = staff.waiting(request)
     if stage is None:
@@ -58,7 +58,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrol(request: HttpRequest) -> HttpResponse:
     stage = staff.waiting(request)
     if stage is None:

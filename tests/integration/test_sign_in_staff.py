@@ -8,12 +8,13 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.messages.storage import default_storage
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -267,9 +268,22 @@ def test_a_code_never_lets_staff_in(client, administrator):
 def test_a_code_and_a_second_factor_do_not_skip_the_password(client, enrolled):
     code = stock_code_sign_in(client, enrolled)
     client.post("/sign-in/code/", {"code": code})
+    assert client.get(SECOND_FACTOR).url == SIGN_IN, "nothing waits for a second factor"
     client.post(SECOND_FACTOR, {"code": services.current_totp_code(enrolled)})
     assert "_auth_user_id" not in client.session
     assert not is_in(client)
+
+
+@pytest.mark.parametrize("methods", [(), ("password",), ("mfa",), ("code", "mfa")])
+def test_the_last_door_asks_again(client, administrator, methods):
+    """Should a way past the stages ever be found."""
+    request: Any = RequestFactory().post("/")
+    request.session = client.session
+    for method in methods:
+        record_authentication(request, administrator, method)
+    with pytest.raises(PermissionDenied):
+        adapter.AccountAdapter(request).login(request, administrator)
+    assert "_auth_user_id" not in request.session
 
 
 def test_the_admin_site_has_no_sign_in_of_its_own(client, enrolled):
@@ -364,7 +378,7 @@ def test_fifteen_idle_minutes_sign_off(administrator):
     with at(start + timedelta(minutes=45)):
         assert asks_to_sign_in(client, ADMIN)
         page = client.get(SIGN_IN).content.decode()
-        assert "nothing was done for 15 minutes" in page
+        assert "nothing was done for a while" in page
         assert "nothing was done" not in client.get(SIGN_IN).content.decode()
 
 
