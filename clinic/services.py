@@ -1,4 +1,4 @@
-"""Writes of the ground floor: the accounts of staff."""
+"""Writes of the ground floor: the accounts of patients and of staff."""
 
 import base64
 import secrets
@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 
 from clinic import audit
@@ -17,6 +19,20 @@ from clinic.audit import Actor
 from clinic.models import User
 
 ROLES = ("is_desk", "is_chiropractor", "is_administrator")
+
+
+def make_account(*, email: str, now: datetime) -> User:
+    """A patient's account, or the one there is. Runs inside the caller's transaction.
+
+    Without a password, its address unproven until a code comes back.
+    """
+    account, made = User.objects.get_or_create(
+        email=email, defaults={"password": make_password(None)}
+    )
+    if made:
+        EmailAddress.objects.create(user=account, email=email, primary=True)
+        audit.record(None, "account made", account, at=now)
+    return account
 
 
 def create_staff(
