@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fasteners
+
 from clinic import local_postgres
 from clinic.local_postgres import APPLICATION_ROLE, OWNER_ROLE, LocalPostgres
 

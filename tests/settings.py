@@ -5,7 +5,7 @@ import os
 os.environ["CLINIC_ENVIRONMENT"] = "test"
 os.environ.setdefault("DATABASE_POOL", "0")
 
-from clinic.settings import *  # noqa: E402, F403
+from clinic.settings import *  # noqa: F403
 
 # Real hashing would take most of the suite's time and prove nothing.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,8 +2,8 @@
 
 import psycopg
 import pytest
-from clinic.models import ServiceTown
 
+from clinic.models import ServiceTown
 from tests.database import TestDatabase
 
 
@@ -31,19 +31,25 @@ def test_the_tests_sign_in_as_the_application():
         "ALTER TABLE scheduling_appointment DROP CONSTRAINT visit_clinician_not_twice",
         "DROP TRIGGER scheduling_visit_gate ON scheduling_appointment",
         "DROP FUNCTION scheduling_visit_gate() CASCADE",
-        "CREATE OR REPLACE FUNCTION scheduling_visit_gate() RETURNS trigger LANGUAGE plpgsql"
-        " AS $$ BEGIN RETURN NEW; END $$",
+        (
+            "CREATE OR REPLACE FUNCTION scheduling_visit_gate() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NEW; END $$"
+        ),
         "CREATE FUNCTION public.anything() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE TRIGGER again BEFORE INSERT ON scheduling_appointment"
-        " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change()",
+        (
+            "CREATE TRIGGER again BEFORE INSERT ON scheduling_appointment"
+            " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change()"
+        ),
         "SET session_replication_role = replica",
         "SET ROLE clinic_owner",
         "SET SESSION AUTHORIZATION clinic_owner",
         "TRUNCATE clinic_auditentry",
         "DELETE FROM clinic_auditentry",
         "UPDATE clinic_auditentry SET action = 'nothing'",
-        "INSERT INTO clinic_historyentry (at, actor, database_role, \"table\", row_id, operation)"
-        " VALUES (now(), '', '', '', '', '')",
+        (
+            'INSERT INTO clinic_historyentry (at, actor, database_role, "table", row_id, operation)'
+            " VALUES (now(), '', '', '', '', '')"
+        ),
         "DELETE FROM clinic_historyentry",
         "UPDATE intake_reviewdecision SET reason = 'another'",
         "UPDATE intake_finding SET reason = 'another'",
