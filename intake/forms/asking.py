@@ -121,10 +121,7 @@ class Asking:
 
     def _sentence(self, question: Question) -> str:
         """For the summary, which may list several: so it names the question."""
-        return _("%(question)s: %(do)s") % {
-            "question": _(question.text).rstrip("?:."),
-            "do": _how_to_answer(question),
-        }
+        return f"{_(question.text)} {_how_to_answer(question)}"
 
 
 def offers_no(question: Question) -> bool:
@@ -153,7 +150,7 @@ def _first_choice(question: Question) -> str:
 
 def _how_to_answer(question: Question) -> str:
     if question.kind is Kind.SCALE:
-        return _("pick a number from 0 to 10")
+        return _("Pick a number from 0 to 10.")
     if any(option.value == "not_sure" for option in question.options):
-        return _("pick an answer, or “I am not sure”")
-    return _("pick an answer")
+        return _("Pick an answer, or “I am not sure”.")
+    return _("Pick an answer.")

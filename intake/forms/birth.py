@@ -45,10 +45,12 @@ class BirthForm(forms.Form):
         return born
 
     def clean(self) -> None:
-        parts = {name: self._number(name) for name in ("year", "month", "day")}
+        if not self.errors and not any(self.cleaned_data.values()):
+            self.add_error("month", _("Type the month, the day, and the year you were born."))
+            return
+        month, day, year = (self._number(name) or 0 for name in self.fields)
         if self.errors:
             return
-        year, month, day = (part or 0 for part in parts.values())
         try:
             born = date(year, month, day)
         except ValueError:

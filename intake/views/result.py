@@ -20,7 +20,10 @@ from intake.reasons import Reason, reasons, what_held
 
 @dataclass(frozen=True)
 class Told:
-    """What the page says. `do`: what to do now; `next`: what happens and by when."""
+    """What the page says.
+
+    `do`: what to do now; `next`: what happens, and by when; `clearance`: the one to book under.
+    """
 
     title: str
     lead: str
@@ -28,7 +31,7 @@ class Told:
     next: tuple[str, ...] = ()
     because: str = ""
     reasons: tuple[Reason, ...] = ()
-    may_choose: bool = False
+    clearance: UUID | None = None
     may_start: bool = False
     is_emergency: bool = False
 
@@ -47,8 +50,9 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _told(intake: Intake, now: datetime) -> Told:
     if intake.case and intake.case.state in Case.UNRESOLVED:
         return _held(intake, intake.case, now)
-    if intake.patient_id and public.clearances_usable(intake.patient_id, now):
-        return _may_book(intake)
+    usable = public.clearances_usable(intake.patient_id, now) if intake.patient_id else []
+    if usable:
+        return _may_book(intake, usable[0].id)
     return Told(
         _("Please answer the questions again"),
         _(
@@ -60,19 +64,19 @@ def _told(intake: Intake, now: datetime) -> Told:
     )
 
 
-def _may_book(intake: Intake) -> Told:
+def _may_book(intake: Intake, clearance: UUID) -> Told:
     if intake.disposition != Disposition.BOOK:
         return Told(
             _("You can choose a time"),
             _("Dr. Solomon has looked at your answers and you may book a visit."),
-            may_choose=True,
+            clearance=clearance,
         )
     return Told(
         _("You can choose a time"),
         _("From what you told us, a visit with Dr. Solomon is a good first step."),
         because=_("Why we say this"),
         reasons=tuple(reasons(intake)),
-        may_choose=True,
+        clearance=clearance,
     )
 
 

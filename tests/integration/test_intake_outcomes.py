@@ -55,6 +55,7 @@ def test_clean_answers_may_book(client):
     assert "Some moves hurt more. It eases when I rest or change position." in page
     assert no_jargon(page)
     clearance = Clearance.objects.get()
+    assert f'href="/book/{clearance.pk}/">Choose a time</a>' in page
     assert public.clearances_usable(clearance.patient_id, timezone.now())
     assert account().email == "ana@example.com"
 
@@ -207,7 +208,7 @@ def test_a_cleared_case_may_book(client, doctor):
         now=timezone.now(),
     )
     page = words(client.get(address))
-    assert "You can choose a time" in page
+    assert f'href="/book/{Clearance.objects.get().pk}/">Choose a time</a>' in page
     assert "Seen by her doctor." not in page
 
 

@@ -95,7 +95,8 @@ def test_without_a_draft_one_starts_first(client):
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "Type the month as a number from 1 to 12."),
+        ({}, "Type the month, the day, and the year you were born."),
+        ({"day": "4"}, "Type the month as a number from 1 to 12."),
         ({"month": "2", "day": "30", "year": "1990"}, "That day does not exist."),
         ({"month": "13", "day": "1", "year": "1990"}, "Type the month"),
         ({"month": "1", "day": "0", "year": "1990"}, "Type the day"),
@@ -127,7 +128,7 @@ def test_a_blank_is_put_again_with_a_sentence_and_the_rest_is_kept(after_birth):
     response = after_birth.post("/intake/seat-and-legs/", {"saddle": "no"})
     assert response.status_code == 200
     assert walking.errors(response) == [
-        "Does pain shoot down your legs: pick an answer, or “I am not sure”"
+        "Does pain shoot down your legs? Pick an answer, or “I am not sure”."
     ]
     page = response.content.decode()
     assert 'href="#leg_pain-no"' in page

@@ -1,0 +1,355 @@
+"""A patient walks the intake in a real browser: with JavaScript, without, and by keyboard alone."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from intake.models import Case, Clearance, Intake
+from tests import answers
+from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.walking import BY_SLUG, emailed_code
+
+pytestmark = pytest.mark.browser
+
+# axe needs JavaScript; the pages are the same without.
+PLAIN = "plain"
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+
+
+def slug(page: Page) -> str:
+    return urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def heading(page: Page, words: str) -> None:
+    expect(page.get_by_role("heading", level=1, name=words)).to_be_visible()
+
+
+def press(page: Page, name: str) -> None:
+    """A button that sends a form: the next page is there when this returns."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def follow(page: Page, name: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).click()
+
+
+def go_on(page: Page) -> None:
+    press(page, "Continue")
+
+
+def start(page: Page) -> None:
+    page.goto("/")
+    press(page, "Start")
+
+
+def type_birth(page: Page, year: int = 1988) -> None:
+    page.get_by_label("Month").fill("3")
+    page.get_by_label("Day").fill("9")
+    page.get_by_label("Year").fill(str(year))
+
+
+def tap_answers(page: Page, said: Mapping[str, object]) -> None:
+    for id_ in BY_SLUG[slug(page)].questions:
+        if id_ not in said:
+            continue
+        given = said[id_]
+        for value in given if isinstance(given, list) else [given]:
+            page.locator(f"label[for='{id_}-{value}']").click()
+
+
+def answer_all(page: Page, said: Mapping[str, object], *, look: str = "") -> None:
+    """Screen after screen, until there is none left or the form stops."""
+    while (here := slug(page)) in BY_SLUG:
+        if look:
+            looked_at(page, f"{look}-{here}")
+        if here == "date-of-birth":
+            type_birth(page)
+        else:
+            tap_answers(page, said)
+        go_on(page)
+
+
+def tell_who(page: Page) -> None:
+    page.get_by_label("First name").fill("Ana")
+    page.get_by_label("Last name").fill("Reyes")
+    page.get_by_label("Mobile phone").fill("(703) 555-0101")
+    page.locator("#id_email").fill("ana@example.com")
+    page.locator("#id_town").select_option(label="Ashburn")
+    page.get_by_label("Myself").check()
+    page.get_by_label("I agree to be examined").check()
+    page.get_by_label("The clinic may email me").check()
+    page.get_by_label("I have been shown the privacy notice").check()
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, f"{page.url} scrolls sideways"
+
+
+def looked_at(page: Page, name: str) -> None:
+    fits(page)
+    if not name.startswith(PLAIN):
+        axe(page)
+    screenshot(page, f"intake-{name}")
+
+
+@pytest.mark.parametrize(
+    ("size", "javascript"), [("phone", True), ("desktop", True), ("phone", False)]
+)
+def test_from_start_to_a_result_that_may_book(visit: Visits, size: str, javascript: bool):
+    page = visit(SIZES[size], javascript=javascript, still=True)
+    look = size if javascript else PLAIN
+    start(page)
+    answer_all(page, answers.BOOK, look=look)
+    heading(page, "About you")
+    looked_at(page, f"{look}-about")
+    tell_who(page)
+    go_on(page)
+    heading(page, "Check your answers")
+    looked_at(page, f"{look}-check")
+    press(page, "Send my answers")
+    heading(page, "Type the code we sent you")
+    looked_at(page, f"{look}-code")
+    page.get_by_label("Type the code").fill(emailed_code())
+    press(page, "Show my result")
+    heading(page, "You can choose a time")
+    looked_at(page, f"{look}-may-book")
+    assert Clearance.objects.count() == 1
+    follow(page, "Choose a time")
+    assert urlsplit(page.url).path == f"/book/{Clearance.objects.get().pk}/"
+
+
+def test_doctor_first(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    answer_all(page, answers.REFER)
+    tell_who(page)
+    go_on(page)
+    press(page, "Send my answers")
+    page.get_by_label("Type the code").fill(emailed_code())
+    press(page, "Show my result")
+    heading(page, "See a doctor first")
+    looked_at(page, "doctor-first")
+    expect(page.get_by_text("You will hear from us by")).to_be_visible()
+    assert Clearance.objects.count() == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_emergency_and_a_mistaken_tap(visit: Visits, size: str):
+    page = visit(SIZES[size], still=True)
+    start(page)
+    answer_all(page, answers.EMERGENCY)
+    heading(page, "Get help now")
+    looked_at(page, f"{size}-emergency")
+    page.get_by_label("Phone number").fill("12")
+    press(page, "Ask the clinic to call me")
+    expect(page.locator(".error-summary")).to_be_focused()
+    looked_at(page, f"{size}-emergency-error")
+    page.get_by_label("Phone number").fill("703 555 0102")
+    press(page, "Ask the clinic to call me")
+    expect(page.get_by_text("The clinic has this number")).to_be_visible()
+    page.goto("/intake/")
+    heading(page, "Get help now")
+    press(page, "I tapped that by mistake")
+    expect(page.get_by_text("Put your answer right.")).to_be_visible()
+    expect(page.locator("#saddle-yes")).to_be_checked()
+    axe(page)
+    assert Case.objects.get().mistake_reported_at
+
+
+def test_what_is_wrong_takes_focus_and_says_what_to_do(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    go_on(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    looked_at(page, "error-birth")
+    page.get_by_role("link", name="Type the month, the day").click()
+    expect(page.get_by_label("Month")).to_be_focused()
+    type_birth(page)
+    go_on(page)
+    go_on(page)
+    looked_at(page, "error-screen")
+    page.locator(".error-summary a").click()
+    expect(page.locator("#bladder_bowel-leak_urine")).to_be_focused()
+    answer_all(page, answers.BOOK)
+    go_on(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    looked_at(page, "error-about")
+    for sentence in page.locator(".error-summary a").all():
+        target = (sentence.get_attribute("href") or "").removeprefix("#")
+        expect(page.locator(f"[id='{target}']")).to_have_count(1)
+    tell_who(page)
+    go_on(page)
+    press(page, "Send my answers")
+    page.get_by_label("Type the code").fill("0")
+    press(page, "Show my result")
+    expect(page.locator(".error-summary")).to_be_focused()
+    looked_at(page, "error-code")
+
+
+def test_no_to_all_is_seen_before_it_counts(visit: Visits):
+    page = visit(javascript=False, still=True)
+    start(page)
+    while slug(page) != "health":
+        if slug(page) == "date-of-birth":
+            type_birth(page)
+        else:
+            tap_answers(page, answers.BOOK)
+        go_on(page)
+    press(page, "No to all of these")
+    expect(page.locator("#fever-no")).to_be_checked()
+    looked_at(page, f"{PLAIN}-no-to-all")
+    page.locator("label[for='weight-not_sure']").click()
+    go_on(page)
+    assert slug(page) == "health-history"
+
+
+def test_back_and_the_browsers_own_back_lose_nothing(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    type_birth(page)
+    go_on(page)
+    tap_answers(page, answers.BOOK)
+    go_on(page)
+    page.locator("label[for='leg_pain-hip']").click()
+    press(page, "Back")
+    expect(page.locator("#bladder_bowel-none")).to_be_checked()
+    page.go_back()
+    page.goto("/")
+    follow(page, "Go on where you stopped")
+    assert slug(page) == "seat-and-legs"
+    expect(page.locator("#leg_pain-hip")).to_be_checked()
+
+
+def test_the_language_switches_in_the_middle(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    page.get_by_label("Month").fill("3")
+    press(page, "Español")
+    assert page.get_attribute("html", "lang") == "es"
+    expect(page.locator("#id_month")).to_have_value("3")
+    press(page, "English")
+    type_birth(page)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bladder-and-bowels/")
+
+
+def test_a_minor_alone_is_told_who_must_help(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    type_birth(page, timezone.localdate().year - 15)
+    go_on(page)
+    answer_all(page, {**answers.BOOK, "guardian": "no"})
+    heading(page, "A parent or guardian is needed")
+    looked_at(page, "guardian-needed")
+    follow(page, "A parent or guardian is with me now")
+    tap_answers(page, {"guardian": "yes"})
+    go_on(page)
+    expect(page.get_by_label("Full name of the parent or guardian")).to_be_visible()
+    looked_at(page, "about-minor")
+
+
+def test_the_whole_intake_by_keyboard(visit: Visits):
+    page = visit(DESKTOP, still=True)
+    page.goto("/")
+    with page.expect_navigation():
+        press_on(page, "button.btn-primary")
+    type_at(page, "#id_month", "3")
+    type_at(page, "#id_day", "9")
+    type_at(page, "#id_year", "1988")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bladder-and-bowels/")
+    while (here := slug(page)) in BY_SLUG:
+        for id_ in BY_SLUG[here].questions:
+            if id_ in answers.BOOK:
+                mark_by_keyboard(page, id_, answers.BOOK[id_])
+        with page.expect_navigation():
+            press_on(page, "#answers button.btn-primary")
+    for field, text in WHO.items():
+        type_at(page, field, text)
+    tab_to(page, "#id_payment_0")
+    page.keyboard.press("ArrowDown")
+    for consent in ("#id_agree_care", "#id_agree_messages", "#id_agree_privacy"):
+        tab_to(page, consent)
+        page.keyboard.press("Space")
+    press_on(page, "#answers button.btn-primary")
+    page.wait_for_url("**/check/")
+    press_on(page, "main form button")
+    page.wait_for_url("**/code/")
+    type_at(page, "#code", emailed_code())
+    page.keyboard.press("Enter")
+    heading(page, "You can choose a time")
+    assert Intake.objects.get().patient is not None
+
+
+WHO = {
+    "#id_given_name": "Ana",
+    "#id_family_name": "Reyes",
+    "#id_phone": "7035550101",
+    "#id_email": "ana@example.com",
+    "#id_town": "Ash",
+}
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Tab until it has the focus; in a group of radio buttons, until one of them has."""
+    reached = "s => document.activeElement.matches(s) || (document.activeElement.type == 'radio'"
+    reached += " && document.activeElement.name == document.querySelector(s).name)"
+    for _time in range(80):
+        if page.evaluate(reached, selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached by Tab on {page.url}")
+
+
+def type_at(page: Page, selector: str, text: str) -> None:
+    tab_to(page, selector)
+    page.keyboard.type(text)
+
+
+def press_on(page: Page, selector: str) -> None:
+    tab_to(page, selector)
+    seen = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert seen != "none", f"the focus on {selector} cannot be seen"
+    page.keyboard.press("Enter")
+
+
+def mark_by_keyboard(page: Page, id_: str, given: object) -> None:
+    value = given[0] if isinstance(given, list) else given
+    wanted = f"[id='{id_}-{value}']"
+    tab_to(page, wanted)
+    page.keyboard.press("Space")
+    for _time in range(12):
+        if page.locator(wanted).is_checked():
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{wanted} cannot be marked by the arrow keys")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_page_fits(visit: Visits, width: int):
+    """320 is a desktop window at 400 %."""
+    page = visit((width, 640), still=True)
+    for address in ("/", "/privacy/"):
+        page.goto(address)
+        looked_at(page, f"{width}-{address.strip('/') or 'landing'}")
+    start(page)
+    answer_all(page, answers.BOOK)
+    fits(page)
+
+
+def test_an_unanswered_draft_is_still_there_the_next_day(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    type_birth(page)
+    go_on(page)
+    cookie = next(c for c in page.context.cookies() if c["name"] == "sessionid")
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert cookie["expires"] > tomorrow.timestamp()
