@@ -3,6 +3,7 @@
 Django's own log of admin actions is not kept: there is one trail, `clinic.audit`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from operator import attrgetter
@@ -13,6 +14,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
 else:
     Base = admin.ModelAdmin
+
+PHONE_AS_TYPED = re.compile(r"[+\d() .-]*\d{3}[\d() .-]*")
 
 
 class ClinicAdmin(Base):
@@ -56,6 +60,14 @@ class ClinicAdmin(Base):
     def hidden_from(self, request: HttpRequest) -> set[str]:
         """Fields this person may not see here, whatever the page."""
         return set(self.never_looked_up)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A phone number is found however it is typed: it is kept as digits."""
+        if PHONE_AS_TYPED.fullmatch(search_term):
+            search_term = re.sub(r"\D", "", search_term)
+        return super().get_search_results(request, queryset, search_term)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,7 @@ from django.urls import reverse
 from clinic import audit, messages, services
 from clinic.admin_base import ReadOnlyAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
-from intake.models import Case, Finding, Intake, IntakeDraft
+from intake.models import Case, Finding, Intake, IntakeDraft, Patient
 from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
@@ -343,6 +344,13 @@ class TestTrail:
         shown = text(administrator_client.get(link))
         assert "viewed" in shown
         assert "Ada Admin" in shown
+
+    def test_a_patient_is_found_in_it_by_number(self, administrator_client, said):
+        administrator_client.get(address(type(said.patient), "change", said.patient_id))
+        trail = address(AuditEntry, "changelist")
+        assert "viewed" in text(administrator_client.get(f"{trail}?q={said.patient_id}"))
+        nobody = text(administrator_client.get(f"{trail}?q={uuid.uuid4()}"))
+        assert "0 audit trail" in nobody
 
     def test_the_button_called_history_leads_to_the_trail(self, administrator_client):
         response = administrator_client.get(address(ClinicProfile, "history", 1))
@@ -733,6 +741,20 @@ class TestPeople:
         assert response.headers["Location"] == reverse(
             "admin:auth_user_password_change", args=[administrator.pk]
         )
+
+
+@pytest.mark.parametrize(
+    "typed", ["555-0101", "(703) 555-0101", "+1 703 555 0101", "reyes", "zoë", "zoe", "Zoë Reyes"]
+)
+def test_a_patient_is_found_as_people_type(administrator_client, typed):
+    PatientFactory(
+        given_name="Zoë", family_name="Reyes", name_key="reyes zoe", phone="+17035550101"
+    )
+    PatientFactory(given_name="Ben", family_name="Okoro", phone="+17035550102")
+    page = f"{address(Patient, 'changelist')}?{urlencode({'q': typed})}"
+    shown = text(administrator_client.get(page))
+    assert "Zoë Reyes" in shown
+    assert "Okoro" not in shown
 
 
 def test_a_clinician_is_a_chiropractor(administrator_client, desk, doctor):

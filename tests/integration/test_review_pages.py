@@ -77,7 +77,7 @@ class TestList:
             ("Emil", "EMERGENCY", 4),
         ):
             patient = PatientFactory(given_name=name)
-            case = CaseFactory(
+            case = CaseFactory.create(
                 patient=patient, disposition=disposition, due_at=now + timedelta(hours=due)
             )
             IntakeFactory(patient=patient, case=case, disposition=disposition)
@@ -112,7 +112,7 @@ class TestList:
     def test_a_minor_and_a_shared_contact_are_marked(self, doctor_client):
         first = held(PatientFactory())
         child = PatientFactory()
-        case = CaseFactory(patient=child, related_case=first.case)
+        case = CaseFactory.create(patient=child, related_case=first.case)
         IntakeFactory(patient=child, case=case, disposition="REFER", age=15)
         shown = page(doctor_client, LIST)
         assert "minor" in shown
@@ -224,7 +224,7 @@ class TestCasePage:
 
     def test_another_protocol_is_shown_as_it_was_kept(self, doctor_client):
         patient = PatientFactory()
-        case = CaseFactory(patient=patient)
+        case = CaseFactory.create(patient=patient)
         IntakeFactory(
             patient=patient,
             case=case,
@@ -241,7 +241,7 @@ class TestCasePage:
 
     def test_an_answer_that_was_not_counted_says_so(self, doctor_client):
         patient = PatientFactory()
-        case = CaseFactory(patient=patient)
+        case = CaseFactory.create(patient=patient)
         said = {**answers.BOOK, "saddle": "purple", "made_up": "x"}
         IntakeFactory(patient=patient, case=case, disposition="REFER", answers=said)
         shown = page(doctor_client, reverse("review:case", args=[case.pk]))

@@ -1,0 +1,151 @@
+"""The staff's pages in a real browser: the review by keyboard, the visits, the admin site."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from clinic.models import User
+from intake import services
+from intake.models import Case, Intake
+from scheduling.models import Closure
+from tests import answers
+from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def doctor(site: str) -> User:
+    return StaffFactory(name="Dr. Solomon", is_chiropractor=True)
+
+
+@pytest.fixture
+def desk(site: str) -> User:
+    return StaffFactory(name="Dana Desk", is_desk=True)
+
+
+@pytest.fixture
+def administrator(site: str) -> User:
+    return StaffFactory(name="Ada Admin", is_administrator=True)
+
+
+@pytest.fixture
+def held(site: str) -> Intake:
+    """Ana answered twice, and somebody nobody knows had an emergency."""
+    account = AccountFactory()
+    PatientFactory(account=account, given_name="Ana", family_name="Reyes")
+    sent(answers.EMERGENCY, ago=timedelta(hours=2), given_name="", family_name="")
+    proved(answers.XRAY_HOLD, account, ago=timedelta(hours=5), own_words="My back locked.")
+    return proved(answers.CO_MANAGE, account, ago=timedelta(hours=1))
+
+
+def sent(said: dict[str, object], *, ago: timedelta, **about: str) -> Intake:
+    now = timezone.now() - ago
+    draft = services.start_draft(browser=uuid.uuid4(), now=now)
+    services.keep_answers(
+        draft_id=draft.pk, answers=said, shown=list(said), born=answers.BORN, now=now
+    )
+    who = {"given_name": "Ana", "family_name": "Reyes"}
+    services.keep_about(draft_id=draft.pk, about={**who, **about}, now=now)
+    return services.submit(draft_id=draft.pk, by=None, now=now)
+
+
+def proved(said: dict[str, object], account: User, *, ago: timedelta, **about: str) -> Intake:
+    intake = sent(said, ago=ago, email=account.email, phone="+17035550101", **about)
+    return services.attach(intake_id=intake.pk, account=account, now=timezone.now() - ago)
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_staff_page_can_be_read_by_everybody(visit: Visits, doctor, desk, held, size):
+    width = "wide" if size == DESKTOP else "narrow"
+    for user, address, name in (
+        (doctor, "/staff/review/", "review"),
+        (doctor, f"/staff/review/{held.case_id}/", "case"),
+        (desk, "/staff/review/", "review-desk"),
+        (desk, "/staff/visits/", "visits"),
+        (desk, "/staff/messages/", "messages"),
+    ):
+        for scheme in ("light", "dark"):
+            page = visit(size, user=user)
+            page.emulate_media(color_scheme=scheme)
+            page.goto(address)
+            page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+            fits(page)
+            axe(page)
+            screenshot(page, f"staff-{name}-{width}-{scheme}")
+
+
+def test_a_case_is_decided_by_keyboard_alone(visit: Visits, doctor, held):
+    page = visit(DESKTOP, user=doctor)
+    page.goto("/staff/review/")
+    press_until(page, "Ana Reyes")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
+
+    press_until(page, "Record the decision")
+    page.keyboard.press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Choose what you decide.")
+    expect(alert).to_be_focused()
+    axe(page)
+
+    page.get_by_role("radio", name="Clear to book").focus()
+    page.keyboard.press("ArrowDown")  # Supportive role
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the X-ray
+    page.keyboard.press("Tab")
+    page.keyboard.type("Called her doctor; mild.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Recorded for Ana Reyes")
+    decision = Case.objects.get(pk=held.case_id).decisions.get()
+    assert (decision.kind, decision.xray_allowed) == ("SUPPORTIVE", True)
+    assert decision.reason == "Called her doctor; mild."
+
+
+def press_until(page: Page, words: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == words:
+            return
+    raise AssertionError(f"{words!r} is not reached by keyboard")
+
+
+def test_the_clinic_is_closed_with_the_calendar_of_the_admin_site(visit: Visits, administrator):
+    """The pickers of the admin site run under the policy that allows no inline script."""
+    page = visit(DESKTOP, user=administrator)
+    page.goto("/admin/scheduling/closure/add/")
+    page.get_by_label("Reason").fill("Training")
+    for row, time in (("starts_at", "12:00"), ("ends_at", "18:00")):
+        page.locator(f".field-{row}").get_by_role("link", name="Choose a Date").click()
+        page.locator(".calendarbox:visible").get_by_role("link", name="Tomorrow").click()
+        page.locator(f"#id_{row}_1").fill(time)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    closed = Closure.objects.get().during
+    assert closed.upper - closed.lower == timedelta(hours=6)
+    assert timezone.localtime(closed.lower).hour == 12
+
+
+def test_the_admin_site_opens_at_any_width(visit: Visits, administrator, held):
+    for size in (DESKTOP, PHONE):
+        page = visit(size, user=administrator)
+        for address in (
+            "/admin/",
+            "/admin/clinic/auditentry/",
+            "/admin/clinic/historyentry/",
+            "/admin/intake/patient/",
+            "/admin/clinic/user/add/",
+            "/admin/clinic/clinicprofile/1/change/",
+        ):
+            page.goto(address)
+            expect(page.locator("#content h1")).to_be_visible()
+            fits(page)
