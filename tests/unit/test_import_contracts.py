@@ -18,11 +18,13 @@ PLANTS = [
     (CONTRACTS[0], "intake/planted.py", "import scheduling.models"),
     (CONTRACTS[1], "scheduling/planted.py", "import intake.models"),
     (CONTRACTS[1], "scheduling/views/planted.py", "from intake.services import submit"),
-    (CONTRACTS[2], "clinic/access.py", "import clinic.views"),
-    (CONTRACTS[2], "scheduling/planted.py", "from clinic.views import health"),
-    (CONTRACTS[3], "intake/triage/planted.py", "import django"),
-    (CONTRACTS[3], "intake/triage/planted.py", "import clinic.models"),
-    (CONTRACTS[3], "scheduling/slots/planted.py", "import psycopg"),
+    (CONTRACTS[2], "scheduling/planted.py", "from scheduling.demo import load"),
+    (CONTRACTS[2], "scheduling/views/planted.py", "import scheduling.demo.acting"),
+    (CONTRACTS[3], "clinic/access.py", "import clinic.views"),
+    (CONTRACTS[3], "scheduling/planted.py", "from clinic.views import health"),
+    (CONTRACTS[4], "intake/triage/planted.py", "import django"),
+    (CONTRACTS[4], "intake/triage/planted.py", "import clinic.models"),
+    (CONTRACTS[4], "scheduling/slots/planted.py", "import psycopg"),
 ]
 
 

@@ -1,0 +1,80 @@
+"""Loads the demo, or brings one of an earlier day up to today."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from clinic import audit, services
+from clinic.models import User
+from intake.services.cases import one_submission_at_a_time
+from scheduling.demo import days, people, stories
+from scheduling.demo.acting import Scene
+from scheduling.demo.people import Employee
+from scheduling.models import Clinician
+
+PAST_DAYS = 30
+COMING_DAYS = 15
+OPENED = timedelta(days=60)
+
+
+def load(*, now: datetime) -> None:
+    """All of it or nothing; on a loaded demo only what the days since then ask for.
+
+    The administrator's account marks a demo that is loaded.
+    """
+    with transaction.atomic():
+        one_submission_at_a_time()  # whoever loads it just now is waited for, and has done it
+        if User.objects.filter(email=people.ADMINISTRATOR.email).exists():
+            _bring_up_to_date(now)
+        else:
+            _begin(now)
+
+
+def _begin(now: datetime) -> None:
+    opened = now - OPENED
+    for employee in people.STAFF:
+        _employ(employee, now=opened)
+    scene = _scene(now)
+    _let_sign_in(scene.doctor, now=opened)
+    regulars, newcomers = iter(people.REGULARS), iter(people.NEWCOMERS)
+    for number in range(-PAST_DAYS, 0):
+        days.fill(scene, scene.today + timedelta(days=number), regulars, every=4)
+    days.close_an_afternoon(scene, scene.today + timedelta(days=8))
+    for number in range(COMING_DAYS):
+        days.fill(scene, scene.today + timedelta(days=number), newcomers)
+    stories.tell_all(scene)
+
+
+def _bring_up_to_date(now: datetime) -> None:
+    scene = _scene(now)
+    days.finish_what_is_past(scene)
+    for day in days.days_without_visits(scene.today, COMING_DAYS):
+        days.fill(scene, day, iter(()))
+
+
+def _scene(now: datetime) -> Scene:
+    desk, doctor = (
+        User.objects.get(email=employee.email) for employee in (people.DESK, people.DOCTOR)
+    )
+    return Scene(now=now, desk=desk, doctor=doctor)
+
+
+def _employ(employee: Employee, *, now: datetime) -> None:
+    user = services.create_staff(
+        email=employee.email,
+        name=employee.name,
+        roles=[employee.role],
+        password=people.PASSWORD,
+        by=None,
+        now=now,
+    )
+    services.enrol_totp(user=user, by=None, now=now, secret=employee.totp_secret)
+
+
+def _let_sign_in(doctor: User, *, now: datetime) -> None:
+    """As the administrator does in the admin site, which alone names a clinician's account."""
+    clinician = Clinician.objects.get(name=doctor.name)
+    clinician.user = doctor
+    with audit.writing(None):
+        clinician.save(update_fields=["user"])
+        audit.record(None, "clinician changed", clinician, at=now, fields="user")

@@ -1,0 +1,209 @@
+"""The demo's clinic: everybody is there, nobody is out of hours, and a second load adds nothing."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from django.conf import global_settings
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from clinic import services
+from clinic.models import Message, ServiceTown, User
+from intake.models import Case, Intake, Patient
+from intake.triage import age_on
+from scheduling import demo
+from scheduling.models import Appointment, Clinician, OpeningHours, StatusChange
+from scheduling.slots import State
+from tests import deployment
+from tests.database import ROOT, TestDatabase
+
+# Wednesday, 10:55 in the clinic, between the first visits of the day and the last.
+LATE_MORNING = datetime(2026, 11, 18, 15, 55, tzinfo=UTC)
+
+
+def load(**environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "load_demo"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def load_into(database: TestDatabase) -> "subprocess.CompletedProcess[str]":
+    return load(CLINIC_ENVIRONMENT="demo", DATABASE_URL=database.url, SITE_URL="http://localhost:1")
+
+
+def test_a_real_clinic_never_gets_fictional_people(test_database: TestDatabase):
+    done = load(**deployment.VARIABLES, DATABASE_URL=test_database.url)
+    assert done.returncode == 1
+    assert "only with CLINIC_ENVIRONMENT=demo" in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize("environment", ["development", "test"])
+def test_nor_does_a_clinic_under_development(test_database: TestDatabase, environment: str):
+    done = load(CLINIC_ENVIRONMENT=environment, DATABASE_URL=test_database.url)
+    assert done.returncode == 1
+
+
+def test_the_command_loads_a_clinic_once(fresh_database: TestDatabase, settings: Settings):
+    first = load_into(fresh_database)
+    assert first.returncode == 0, first.stderr
+    for person in (demo.WITH_FAMILY, *demo.STAFF):
+        assert person.email in first.stdout
+    assert "http://localhost:1/demo/messages/" in first.stdout
+
+    the_people_are_there()
+    every_outcome_is_there()
+    visits_are_in_hours_and_apart()
+    the_calendar_has_a_past_and_a_future()
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the demo's own
+    everybody_can_sign_in()
+
+    before = everything()
+    second = load_into(fresh_database)
+    assert (second.returncode, second.stdout) == (0, first.stdout)
+    assert everything() == before
+
+
+def test_today_has_come_as_far_as_the_clock_and_later_days_follow(fresh_database: TestDatabase):
+    demo.load(now=LATE_MORNING)
+    came = {State.DONE.value, State.NO_SHOW.value, State.CANCELLED.value}
+    for visit in on(LATE_MORNING.date()):
+        if visit.ends_at <= LATE_MORNING:
+            assert visit.state in came
+        elif visit.starts_at > LATE_MORNING:
+            assert visit.state in {"booked", "confirmed", "cancelled"}
+    assert {"done", "confirmed"} <= {visit.state for visit in on(LATE_MORNING.date())}
+
+    a_week_later = LATE_MORNING + timedelta(days=7)
+    demo.load(now=a_week_later)
+    midnight = timezone.localtime(a_week_later).replace(hour=0, minute=0)
+    undone = Appointment.objects.filter(visit__endswith__lte=midnight).keeping_time()
+    assert {visit.state for visit in undone} <= {"suspended"}  # that is the worker's to end
+    visits_are_in_hours_and_apart()
+    assert open_days(a_week_later.date()) == booked_days(a_week_later.date())
+
+    before = everything()
+    demo.load(now=a_week_later + timedelta(hours=3))
+    assert everything() == before
+
+
+# --- What is asked of a loaded clinic -------------------------------------------------------------
+
+
+def the_people_are_there():
+    patients = list(Patient.objects.select_related("town"))
+    assert 38 <= len(patients) <= 48
+    towns = Counter(patient.town_name for patient in patients)
+    assert set(ServiceTown.objects.values_list("name", flat=True)) < set(towns)
+    assert all(str(patient.phone.as_e164).startswith("+170355501") for patient in patients)
+    # The clinic's own number and the one on the emergency's record are nobody else's.
+    assert not [patient for patient in patients if patient.phone.as_e164 == "+17035550142"]
+    assert all(patient.email.endswith("@example.com") for patient in patients)
+    ages = {age_on(patient.born, timezone.localdate()) for patient in patients}
+    assert {13, 15, 82} <= ages
+    assert Patient.objects.filter(account__email=demo.WITH_FAMILY.email).count() == 3
+    assert Patient.objects.exclude(likely_duplicate_of=None).count() == 1
+
+
+def every_outcome_is_there():
+    said = Counter(Intake.objects.values_list("disposition", flat=True))
+    assert said["BOOK"] >= 25
+    assert said["CO-MANAGE"] >= 6
+    assert said["REFER"] >= 4
+    assert said["EMERGENCY"] == 4
+    cases = Counter(Case.objects.values_list("disposition", "state"))
+    for kind in (
+        ("EMERGENCY", "OPEN"),
+        ("EMERGENCY", "CLOSED"),
+        ("REFER", "OPEN"),
+        ("REFER", "REFERRED"),
+        ("CO-MANAGE", "OPEN"),
+        ("CO-MANAGE", "CLEARED"),
+    ):
+        assert cases[kind], kind
+    emergencies = Case.objects.filter(disposition="EMERGENCY", state="OPEN")
+    assert emergencies.get(patient=None).contact_phone == "+17035550150"
+    assert emergencies.exclude(mistake_reported_at=None).get().intakes.count() == 2
+    joined = Case.objects.filter(disposition="REFER", intakes__disposition="BOOK").get()
+    assert joined.state == "OPEN"
+    assert Case.objects.exclude(related_case=None).exists()
+    held_minors = Case.objects.awaiting_review().filter(
+        intakes__flags__contains=["GUARDIAN_CONSENT"]
+    )
+    assert held_minors.exists()
+
+
+def visits_are_in_hours_and_apart():
+    windows = [(row.weekday, row.starts, row.ends) for row in OpeningHours.objects.all()]
+    taken: list[tuple[datetime, datetime]] = []
+    for visit in Appointment.objects.exclude(state__in=("cancelled", "released")).in_time_order():
+        starts, ends = timezone.localtime(visit.starts_at), timezone.localtime(visit.ends_at)
+        assert any(
+            day == starts.weekday() and opens <= starts.time() and ends.time() <= closes
+            for day, opens, closes in windows
+        ), visit
+        taken.append((visit.starts_at, visit.ends_at))
+    assert all(one[1] <= other[0] for one, other in pairwise(taken))
+
+
+def the_calendar_has_a_past_and_a_future():
+    now = timezone.now()
+    past = Counter(
+        Appointment.objects.filter(visit__endswith__lte=now).values_list("state", flat=True)
+    )
+    assert past["done"] > 30
+    assert past["no_show"]
+    assert not {"booked", "confirmed", "arrived", "in_room"} & set(past)
+    assert StatusChange.objects.filter(after="cancelled", is_late=True).exists()
+    coming = Appointment.objects.filter(visit__startswith__gt=now)
+    states = Counter(coming.values_list("state", flat=True))
+    assert states["booked"] + states["confirmed"] > 40
+    assert states["suspended"] == states["released"] == 1
+    assert coming.get(visit_type__code="new-exam-xray").clearance.xray_allowed
+    family = Patient.objects.filter(account__email=demo.WITH_FAMILY.email)
+    assert {visit.patient for visit in coming.keeping_time().filter(patient__in=family)} == set(
+        family
+    )
+    to_choose = Case.objects.filter(state="CLEARED", patient__appointments=None)
+    assert to_choose.count() == 1
+    assert not Message.objects.filter(state="FAILED").exists()
+    assert not Message.objects.filter(queued_at__gt=now).exists()
+
+
+def everybody_can_sign_in():
+    for employee in demo.STAFF:
+        user = User.objects.get(email=employee.email)
+        assert user.check_password(demo.PASSWORD)
+        assert len(services.current_totp_code(user)) == 6
+    assert Clinician.objects.get().user == User.objects.get(email="doctor@example.com")
+
+
+def everything() -> list[int]:
+    """How much there is of what a load writes."""
+    kinds = (User, Patient, Intake, Case, Appointment, StatusChange, Message)
+    return [kind.objects.count() for kind in kinds]
+
+
+def on(day: date) -> list[Appointment]:
+    midnight = timezone.make_aware(datetime.combine(day, datetime.min.time()))
+    return list(Appointment.objects.between(midnight, midnight + timedelta(days=1)))
+
+
+def open_days(first: date) -> list[date]:
+    weekdays = set(OpeningHours.objects.values_list("weekday", flat=True))
+    days = [first + timedelta(days=number) for number in range(15)]
+    return [day for day in days if day.weekday() in weekdays]
+
+
+def booked_days(first: date) -> list[date]:
+    return [day for day in open_days(first) if on(day)]
