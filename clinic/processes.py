@@ -78,7 +78,7 @@ def web_server(port: int) -> tuple[str, ...]:
     """The command that serves the clinic to this machine."""
     return (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "clinic.wsgi:application"),
-        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
+        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
         # As many as the connection pool gives: more would wait for a connection, not work.
         *("--blocking-threads", "12"),
     )

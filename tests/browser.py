@@ -1,5 +1,6 @@
 """A real browser against a real server, both watched: what goes wrong in either fails the test."""
 
+import json
 import os
 import shutil
 import socket
@@ -107,7 +108,7 @@ def browser() -> Iterator[Browser]:
 
 def _unpacked() -> Path:
     """The package's Chromium, unpacked once for each user of the machine."""
-    version = (CHROMIUM_PACKAGE / "package.json").stat().st_mtime_ns
+    version = json.loads((CHROMIUM_PACKAGE / "package.json").read_text())["version"]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "ashburn-clinic" / f"chromium-{version}"
     folder.parent.mkdir(parents=True, exist_ok=True)

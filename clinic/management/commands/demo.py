@@ -49,7 +49,7 @@ class Command(BaseCommand):
             "DATABASE_URL": database.application_url,
             "SITE_URL": f"http://localhost:{port}",
         }
-        self.stdout.write("Preparing the clinic ...")
+        self._say("Preparing the clinic ...")
         _manage({**environment, "DATABASE_URL": database.owner_url}, "migrate", "--verbosity=0")
         call_command("collectstatic", interactive=False, verbosity=0)
         accounts = _manage(environment, "load_demo") if "load_demo" in get_commands() else ""
@@ -59,20 +59,23 @@ class Command(BaseCommand):
             programs.start("job worker", sys.executable, "manage.py", "procrastinate", "worker")
             programs.start("web server", *web_server(port))
             programs.wait_for(lambda: answers(port, "/healthz"), seconds=SECONDS_TO_START)
-            self.stdout.write(f"\nOpen http://localhost:{port} - stop with Ctrl-C.\n{accounts}")
-            self.stdout.flush()
+            self._say(f"\nOpen http://localhost:{port} - stop with Ctrl-C.\n{accounts}")
             programs.watch()
         except (StoppedByItselfError, TimeoutError) as problem:
             raise CommandError(f"{problem} So the demo has stopped.") from None
         finally:
             programs.stop()
 
+    def _say(self, words: str) -> None:
+        self.stdout.write(words)
+        self.stdout.flush()  # at once, into a pipe too
+
     def _free_port(self) -> int:
         wanted = int(os.environ.get("PORT") or FIRST_PORT)
         for port in range(wanted, wanted + 100):
             if _is_free(port):
                 return port
-            self.stdout.write(f"Port {port} is taken by another program.")
+            self._say(f"Port {port} is taken by another program.")
         raise CommandError("Name a free port with PORT=...")
 
 
