@@ -52,3 +52,9 @@ class AnotherCaseOpen(IntakeProblem):
 
 class BirthDateMissing(IntakeProblem):
     message = _("Give your date of birth first.")
+
+
+class AnswersTooOld(IntakeProblem):
+    message = _(
+        "After these answers you told us about an emergency. Please answer the questions again."
+    )

@@ -78,8 +78,10 @@ class Migration(migrations.Migration):
                 *map(never_changed, ONLY_ADDED_TO),
                 # What `createcachetable` would make, as the owner, so that no deployment
                 # has to remember it.
-                "CREATE TABLE cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL,"
-                " expires timestamptz NOT NULL); CREATE INDEX cache_expires ON cache (expires);",
+                (
+                    "CREATE TABLE cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL,"
+                    " expires timestamptz NOT NULL); CREATE INDEX cache_expires ON cache (expires);"
+                ),
             ],
             migrations.RunSQL.noop,
         )

@@ -10,7 +10,7 @@ from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
 from intake import triage
-from intake.exceptions import BirthDateMissing, GuardianNeeded
+from intake.exceptions import AnswersTooOld, BirthDateMissing, GuardianNeeded
 from intake.identity import Identity, name_key
 from intake.models import (
     Case,
@@ -79,7 +79,7 @@ def attach(*, intake_id: UUID, account: User, now: datetime) -> Intake:
 
     An account's own patient of the same name and date of birth is the same person; anybody else
     is a new record, marked when it looks like one we have. Safe to call twice. Raises
-    BirthDateMissing.
+    BirthDateMissing, AnswersTooOld.
     """
     with audit.writing(account):
         cases.one_submission_at_a_time()
@@ -257,7 +257,14 @@ def _record_guardian(intake: Intake, patient: Patient, *, now: datetime) -> None
 
 def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now: datetime) -> None:
     if intake.case is None:
+        _require_newer_than_emergency(intake, patient)
         clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
     else:
         due_at = intake.case.due_at
         messages.held(to=account.email, name=intake.given_name, due_at=due_at, now=now)
+
+
+def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:
+    later = Intake.objects.filter(patient=patient, submitted_at__gt=intake.submitted_at)
+    if later.filter(disposition=Disposition.EMERGENCY).exists():
+        raise AnswersTooOld

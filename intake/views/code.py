@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic import sign_in
 from clinic.sign_in import Outcome
 from intake import services
+from intake.exceptions import AnswersTooOld
 from intake.forms import Trouble
 from intake.models import Intake
 from intake.views import drafts
@@ -30,9 +31,13 @@ def code(request: HttpRequest) -> HttpResponse:
     account = drafts.patient_signed_in(request)
     if outcome is not Outcome.OK or account is None:
         return _page(request, intake, problem=_sentence(outcome))
-    services.attach(intake_id=intake.pk, account=account, now=timezone.now())
     drafts.let_go(request)
     request.session.pop(EMAIL, None)
+    try:
+        services.attach(intake_id=intake.pk, account=account, now=timezone.now())
+    except AnswersTooOld as problem:
+        messages.error(request, str(problem))
+        return redirect("clinic:landing")
     return redirect("intake:result", intake.pk)
 
 

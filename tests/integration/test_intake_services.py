@@ -10,6 +10,7 @@ from clinic.models import AuditEntry, HistoryEntry, Message, User
 from intake import public, services, triage
 from intake.exceptions import (
     AnotherCaseOpen,
+    AnswersTooOld,
     CaseAlreadyDecided,
     EmergencyStands,
     GuardianNeeded,
@@ -237,6 +238,14 @@ class TestAnswerShopping:
         assert second.case is None
         second = services.attach(intake_id=second.pk, account=account, now=LATER)
         assert second.case == first.case
+        assert not Clearance.objects.exists()
+
+    def test_answers_from_before_an_emergency_clear_nobody(self, account, doctor):
+        before = sent(answers.BOOK)
+        emergency = proved(answers.EMERGENCY, account, now=NOW + timedelta(minutes=5))
+        decide(emergency, doctor, kind="RESOLVED")
+        with pytest.raises(AnswersTooOld):
+            services.attach(intake_id=before.pk, account=account, now=LATER)
         assert not Clearance.objects.exists()
 
     def test_once_resolved_a_new_intake_decides_for_itself(self, account, doctor):
