@@ -134,13 +134,13 @@ def _why_not(request: HttpRequest, clearance: ClearanceCard, now: datetime) -> R
     if held and held.due_at > now:
         return Reason(
             _("We are looking at the answers first"),
-            _("You hear from us by %(when)s. Then you can choose a time.")
+            _("You will hear from us by %(when)s. Then you can choose a time.")
             % {"when": times.in_words(held.due_at)},
         )
     if held:
         return Reason(
             _("We are looking at the answers first"),
-            _("You hear from us soon. Then you can choose a time. You may also call us."),
+            _("You will hear from us soon. Then you can choose a time. You may also call us."),
         )
     if clearance.revoked:
         return Reason(

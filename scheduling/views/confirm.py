@@ -51,8 +51,14 @@ def _confirm(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRes
         services.confirm(appointment_id=visit.pk, by=account_of(request), now=now)
     except SchedulingProblem as problem:
         return _choose_again(request, visit, problem)
-    messages.success(request, _("The visit is booked."))
+    messages.success(request, _booked(visit))
     return redirect("scheduling:visit", visit.pk)
+
+
+def _booked(visit: Appointment) -> str:
+    if intake.patient_card(visit.patient_id).email:
+        return _("The visit is booked. We sent you an email with the details.")
+    return _("The visit is booked.")
 
 
 def _choose_again(

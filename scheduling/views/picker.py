@@ -23,7 +23,7 @@ class Choice:
 
     value: str
     clock: str
-    when: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Day:
 class Picker:
     """`earlier` and `later` are the Mondays of the weeks that have times, or empty."""
 
-    next: Choice
+    next: str
+    next_when: str
     week: str
     days: tuple[Day, ...]
     earlier: str
@@ -68,7 +69,8 @@ def picker(starts: Sequence[datetime], asked: str) -> Picker | None:
     at = weeks.index(week)
     this_week = {day: free for day, free in days.items() if _monday(day) == week}
     return Picker(
-        next=_choice(starts[0]),
+        next=starts[0].isoformat(),
+        next_when=times.in_words(starts[0]),
         week=_("%(first)s to %(last)s")
         % {
             "first": times.day_in_words(week),
@@ -86,18 +88,22 @@ def picker(starts: Sequence[datetime], asked: str) -> Picker | None:
 def _laid_out(day: date, starts: Sequence[datetime], zone: ZoneInfo, *, is_first: bool) -> Day:
     titles = {PartOfDay.MORNING: _("Morning"), PartOfDay.AFTERNOON: _("Afternoon")}
     parts = slots.by_part_of_day(starts, zone)
+    title = times.day_in_words(day)
     return Day(
-        title=times.day_in_words(day),
+        title=title,
         number=ngettext("%(n)d time", "%(n)d times", len(starts)) % {"n": len(starts)},
         parts=tuple(
-            Part(titles[part], tuple(map(_choice, free))) for part, free in parts.items() if free
+            Part(titles[part], tuple(_choice(start, title) for start in free))
+            for part, free in parts.items()
+            if free
         ),
         is_first=is_first,
     )
 
 
-def _choice(start: datetime) -> Choice:
-    return Choice(start.isoformat(), times.clock_in_words(start), times.in_words(start))
+def _choice(start: datetime, day: str) -> Choice:
+    clock = times.clock_in_words(start)
+    return Choice(start.isoformat(), clock, f"{day}, {clock}")
 
 
 def _monday(day: date) -> date:

@@ -174,11 +174,13 @@ class TestNotNow:
     def test_held_says_by_when(self, patient_client, leave, record):
         intake = held(record)
         Case.objects.filter(pk=intake.case_id).update(due_at=NOW + timedelta(hours=15))
-        assert "You hear from us by Tue, Nov 10 at 9:00 AM." in self.refused(patient_client, leave)
+        assert "You will hear from us by Tue, Nov 10 at 9:00 AM." in self.refused(
+            patient_client, leave
+        )
 
     def test_held_and_overdue(self, patient_client, leave, record):
         held(record)
-        assert "You hear from us soon." in self.refused(patient_client, leave)
+        assert "You will hear from us soon." in self.refused(patient_client, leave)
 
     def test_sent_to_a_doctor(self, patient_client, leave, record):
         intake = held(record)
@@ -303,4 +305,4 @@ class TestOthers:
         leave = ClearanceFactory(patient=child)
         assert "For Mia Reyes" in text(patient_client.get(choose(leave)))
         send(patient_client, leave, NINE.isoformat())
-        assert Appointment.objects.get().patient == child
+        assert Appointment.objects.get().clearance == leave

@@ -71,7 +71,7 @@ class TestConfirm:
         kept = hold(leave)
         answer = patient_client.post(at("confirm", kept), follow=True)
         assert answer.redirect_chain == [(at("visit", kept), 302)]
-        assert "The visit is booked." in text(answer)
+        assert "The visit is booked. We sent you an email with the details." in text(answer)
         assert state_of(kept.pk) == State.BOOKED
         assert Message.objects.get(kind="booked").recipient == "ana@example.com"
 
@@ -317,8 +317,9 @@ class TestMyVisits:
         intake = held(record)
         Case.objects.filter(pk=intake.case_id).update(due_at=NINE)
         page = patient_client.get(VISITS)
-        assert "We are looking at your answers. You hear from us by Tue, Nov 10 at 9:00 AM." in (
-            text(page)
+        assert (
+            "We are looking at your answers. You will hear from us by Tue, Nov 10 at 9:00 AM."
+            in (text(page))
         )
         assert f"/my/intakes/{intake.pk}/" in page.content.decode()
         assert "Choose a time" not in text(page)
