@@ -302,7 +302,7 @@ class TestOthers:
 
     def test_a_parent_books_for_a_child(self, patient_client, patient):
         child = PatientFactory(account=patient, given_name="Mia", family_name="Reyes")
-        leave = ClearanceFactory(patient=child)
+        leave = ClearanceFactory.create(patient=child)
         assert "For Mia Reyes" in text(patient_client.get(choose(leave)))
         send(patient_client, leave, NINE.isoformat())
         assert Appointment.objects.get().clearance == leave
