@@ -145,14 +145,14 @@ def _go_on(scene: Scene, visit: Appointment, *, chance: int) -> None:
     fate = TAKES_PLACE if visit.visit_type.for_first_visit else FATES[chance % len(FATES)]
     begun = visit.starts_at <= scene.now
     if fate is State.CANCELLED:
-        _cancel(visit, now=min(visit.starts_at - 5 * AN_HOUR, scene.ago(minutes=40)))
+        _cancel(visit, now=min(visit.starts_at - 5 * AN_HOUR, scene.ago(minutes=15 + chance % 41)))
     elif fate is State.NO_SHOW and begun:
         at = min(visit.starts_at + AN_HOUR / 3, scene.now)
         _mark(visit, State.NO_SHOW, by=scene.desk, now=at)
     elif begun:
         _take_place(scene, visit)
     elif visit.starts_at - scene.now < timedelta(days=3) and chance % 3:
-        _mark(visit, State.CONFIRMED, by=scene.desk, now=scene.ago(minutes=30))
+        _mark(visit, State.CONFIRMED, by=scene.desk, now=scene.ago(minutes=20 + chance % 37))
 
 
 def _take_place(scene: Scene, visit: Appointment) -> None:

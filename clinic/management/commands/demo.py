@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from clinic import local_postgres
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._say("Preparing the clinic ...")
         _manage({**environment, "DATABASE_URL": database.owner_url}, "migrate", "--verbosity=0")
         call_command("collectstatic", interactive=False, verbosity=0)
-        accounts = _manage(environment, "load_demo") if "load_demo" in get_commands() else ""
+        accounts = _manage(environment, "load_demo")
 
         programs = Programs(folder=settings.BASE_DIR, environment=environment)
         try:
