@@ -83,6 +83,7 @@ class IntakeDraft(models.Model):
     submitted = models.OneToOneField("intake.Intake", models.SET_NULL, null=True, related_name="+")
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
+    judged_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("unfinished intake")

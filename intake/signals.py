@@ -5,3 +5,8 @@ from django.dispatch import Signal
 # Arguments: clearance_id, patient_id, emergency (bool), by, now, because. The sender holds the
 # patient's row and the clearance's, so that no booking can slip past.
 clearance_revoked = Signal()
+
+# Arguments: start, length. The calendar answers when that much open clinic time will have passed,
+# or None when it sees no hours ahead. Asked while a case is opened: what is promised to a patient
+# counts the hours in which somebody is there.
+open_time_asked = Signal()

@@ -20,6 +20,8 @@ from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Vis
 from scheduling.slots import Busy, Interval, OpenTime, Policy, State, VisitShape, Window
 
 _NOTHING = timedelta(0)
+# A clinic closed for longer says so itself.
+_LONGEST_WAIT = timedelta(days=31)
 # What reaches into the days asked for may have begun the day before.
 _A_DAY = timedelta(days=1)
 
@@ -153,6 +155,20 @@ def is_closed(start: datetime, *, visit_type: VisitType, clinician_id: int) -> b
     )
 
 
+def open_time_after(start: datetime, length: timedelta) -> datetime | None:
+    """When that much open time will have passed, closures left out; None with no hours ahead."""
+    clinician_id = the_clinician_id()
+    if clinician_id is None:
+        return None
+    zone = _zone()
+    first_day = timezone.localdate(start, zone)
+    last_day = first_day + _LONGEST_WAIT
+    days = slots.local_days(first_day, last_day, zone)
+    closures = _closures(days, clinician_id, None)
+    open_time = _open_time(clinician_id, closures, first_day, last_day, zone)
+    return slots.open_time_after(start, length, open_time.intervals())
+
+
 def visit_types_for(*, patient_id: UUID, clearance: ClearanceCard) -> list[VisitType]:
     """The kinds of visit a patient may choose online, the one already chosen first.
 
@@ -221,17 +237,9 @@ def _read(
 ) -> Calendar:
     days = slots.local_days(first_day, last_day, policy.zone).extended(_A_DAY, _A_DAY)
     closures = _closures(days, clinician_id, visit_type.room_id)
-    windows = OpeningHours.objects.filter(clinician=clinician_id)
     return Calendar(
         shape=shape_of(visit_type),
-        open_time=slots.open_time(
-            map(_window, windows),
-            (),
-            [during for during, clinician, _ in closures if clinician],
-            first_day,
-            last_day,
-            policy.zone,
-        ),
+        open_time=_open_time(clinician_id, closures, first_day, last_day, policy.zone),
         busy=_busy(days, patient_id, clinician_id, visit_type.room_id, now, moving),
         room_open=slots.subtract([days], [during for during, _, room in closures if room]),
         policy=policy,
@@ -283,6 +291,18 @@ def _closures(
         )
         for row in rows
     ]
+
+
+def _open_time(
+    clinician_id: int,
+    closures: Iterable[tuple[Interval, bool, bool]],
+    first_day: date,
+    last_day: date,
+    zone: ZoneInfo,
+) -> OpenTime:
+    windows = map(_window, OpeningHours.objects.filter(clinician=clinician_id))
+    closed = [during for during, concerns_clinician, _ in closures if concerns_clinician]
+    return slots.open_time(windows, (), closed, first_day, last_day, zone)
 
 
 def _window(row: OpeningHours) -> Window:

@@ -1,14 +1,14 @@
-"""What the calendar does when intake takes a clearance back, in the same transaction."""
+"""What the calendar does and answers when intake signals, in the same transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
 
 from clinic.audit import Actor
-from intake.signals import clearance_revoked
-from scheduling import services
+from intake.signals import clearance_revoked, open_time_asked
+from scheduling import availability, services
 
 
 @receiver(clearance_revoked, dispatch_uid="scheduling.stop_visits")
@@ -16,3 +16,8 @@ def stop_visits(
     *, clearance_id: UUID, emergency: bool, by: Actor, now: datetime, **_kwargs: Any
 ) -> None:
     services.stop_visits_of(clearance_id=clearance_id, emergency=emergency, by=by, now=now)
+
+
+@receiver(open_time_asked, dispatch_uid="scheduling.tell_open_time")
+def tell_open_time(*, start: datetime, length: timedelta, **_kwargs: Any) -> datetime | None:
+    return availability.open_time_after(start, length)

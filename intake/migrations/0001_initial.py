@@ -253,6 +253,7 @@ class Migration(migrations.Migration):
                 ("about", models.JSONField(default=dict)),
                 ("started_at", models.DateTimeField()),
                 ("touched_at", models.DateTimeField(db_index=True)),
+                ("judged_at", models.DateTimeField(null=True)),
                 (
                     "corrects",
                     models.ForeignKey(

@@ -10,12 +10,13 @@ from intake.services.drafts import (
     start_draft,
 )
 from intake.services.review import decide
-from intake.services.submission import attach, record_emergency, submit
+from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
 
 __all__ = [
     "answers_on",
     "attach",
     "decide",
+    "judge_left_drafts",
     "keep_about",
     "keep_answers",
     "leave_contact",

@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
 from intake.identity import Identity
 from intake.models import Case, Disposition, Intake
+from intake.signals import open_time_asked
 
 # One submission at a time: a milder second intake sent in the same moment finds the first.
 SUBMISSION_LOCK = (0x1A7A, 1)
 
+# Open clinic hours until somebody has looked: nobody is promised a call at midnight.
 REVIEW_WITHIN = {
     Disposition.EMERGENCY: timedelta(hours=1),
     Disposition.REFER: timedelta(hours=4),
-    Disposition.CO_MANAGE: timedelta(hours=24),
+    Disposition.CO_MANAGE: timedelta(hours=8),
 }
 WORST_FIRST = (
     Disposition.EMERGENCY,
@@ -74,6 +77,14 @@ def worst(*dispositions: str) -> Disposition:
     return min((Disposition(name) for name in dispositions), key=WORST_FIRST.index)
 
 
+def due(disposition: Disposition, *, now: datetime) -> datetime:
+    """By when a case is reviewed, in open clinic hours; without any ahead, in plain ones."""
+    length = REVIEW_WITHIN[disposition]
+    # Django's stubs say that receivers answer with text.
+    answers: list[Any] = open_time_asked.send(sender=Case, start=now, length=length)
+    return next((moment for _receiver, moment in answers if moment), now + length)
+
+
 def open_case(
     disposition: str, *, identity: Identity, match: Match, contact_name: str, now: datetime
 ) -> Case:
@@ -88,7 +99,7 @@ def open_case(
         contact_name=contact_name,
         contact_phone=identity.phone,
         opened_at=now,
-        due_at=now + REVIEW_WITHIN[held_as],
+        due_at=due(held_as, now=now),
     )
 
 
@@ -96,8 +107,8 @@ def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:
     """New answers bring a case back to the review, never as something milder."""
     case = Case.objects.select_for_update().get(pk=case.pk)
     case.disposition = worst(case.disposition, disposition)
-    due = now + REVIEW_WITHIN[Disposition(case.disposition)]
-    case.due_at = due if case.state == Case.State.REFERRED else min(case.due_at, due)
+    again = due(Disposition(case.disposition), now=now)
+    case.due_at = again if case.state == Case.State.REFERRED else min(case.due_at, again)
     case.state = Case.State.OPEN
     case.save(update_fields=["disposition", "due_at", "state"])
     return case

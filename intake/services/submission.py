@@ -1,15 +1,15 @@
 """An intake sent: recorded for ever, held or let through, then tied to a proved person."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
-from intake import triage
+from intake import screens, triage
 from intake.exceptions import AnswersTooOld, BirthDateMissing, GuardianNeeded
 from intake.identity import Identity, name_key
 from intake.models import (
@@ -25,6 +25,8 @@ from intake.services import cases, clearances
 from intake.services.drafts import answers_on
 
 ADULT = 18
+# A form untouched for this long was left.
+LEFT_AFTER = timedelta(minutes=30)
 ABOUT_FIELDS = (
     "given_name",
     "family_name",
@@ -54,6 +56,26 @@ def record_emergency(
         if patient:
             _tie(intake, patient, by=by, now=now)
         return intake
+
+
+def judge_left_drafts(*, now: datetime) -> int:
+    """Record the emergencies in forms somebody walked away from; how many.
+
+    Resolution rule 6: a rule that lets a missing follow-up count waits until the follow-up was
+    put, and leaving there counts as unanswered.
+    """
+    left = IntakeDraft.objects.filter(submitted=None, touched_at__lte=now - LEFT_AFTER)
+    recorded = 0
+    for draft in left.exclude(judged_at__gte=F("touched_at")):
+        answers = answers_on(draft, timezone.localdate(now))
+        waiting = screens.walk(answers).first_unanswered
+        put = {*draft.shown, *(q.id for q in (waiting.questions if waiting else ()))}
+        decision = triage.assess_so_far(answers, put)
+        if decision:
+            record_emergency(draft_id=draft.pk, decision=decision, by=None, now=now)
+            recorded += 1
+        IntakeDraft.objects.filter(pk=draft.pk).update(judged_at=now)
+    return recorded
 
 
 def submit(*, draft_id: UUID, by: Actor, now: datetime) -> Intake:

@@ -42,6 +42,7 @@ from scheduling.slots.transitions import (
     moves_from,
     require_move,
 )
+from scheduling.slots.waiting import open_time_after
 
 __all__ = [
     "MOVES",
@@ -73,6 +74,7 @@ __all__ = [
     "merge",
     "moves_from",
     "open_time",
+    "open_time_after",
     "openings",
     "part_of_day",
     "require_move",

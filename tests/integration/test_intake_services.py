@@ -18,6 +18,7 @@ from intake.exceptions import (
     ReasonNeeded,
 )
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient, ReviewDecision
+from scheduling.models import Closure, OpeningHours
 from tests import answers
 
 pytestmark = pytest.mark.django_db
@@ -427,3 +428,62 @@ class TestTrail:
         assert entry.before["given_name"] == "Ana"
         assert entry.after["given_name"] == "Eve"
         assert entry.database_role == "clinic_app"
+
+
+class TestWhenTheyHear:
+    """The default hours: Monday, Wednesday, Friday 9 to 13 and 15 to 19, Saturday 9 to 12."""
+
+    SUNDAY_NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # 22:00 in Ashburn
+
+    @pytest.mark.parametrize(
+        ("said", "due"),
+        [
+            (answers.EMERGENCY, datetime(2026, 11, 23, 15, 0, tzinfo=UTC)),
+            (answers.REFER, datetime(2026, 11, 23, 18, 0, tzinfo=UTC)),
+            (answers.CO_MANAGE, datetime(2026, 11, 24, 0, 0, tzinfo=UTC)),
+        ],
+    )
+    def test_open_hours_count(self, said, due):
+        assert sent(said, now=self.SUNDAY_NIGHT).case.due_at == due
+
+    def test_a_closed_day_does_not(self):
+        Closure.objects.create(
+            during=(
+                datetime(2026, 11, 23, 5, tzinfo=UTC),
+                datetime(2026, 11, 24, 5, tzinfo=UTC),
+            ),
+            reason="Away",
+        )
+        case = sent(answers.REFER, now=self.SUNDAY_NIGHT).case
+        assert case.due_at == datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+
+    def test_without_any_hours_a_case_is_due_all_the_same(self):
+        OpeningHours.objects.all().delete()
+        case = sent(answers.REFER, now=self.SUNDAY_NIGHT).case
+        assert case.due_at == self.SUNDAY_NIGHT + timedelta(hours=4)
+
+
+class TestFormsThatWereLeft:
+    def left(self, said, *, born=answers.BORN):
+        draft = services.start_draft(browser=uuid.uuid4(), now=NOW)
+        return services.keep_answers(
+            draft_id=draft.pk, answers=said, shown=list(said), born=born, now=NOW
+        )
+
+    def test_a_sign_left_at_its_follow_up_is_an_emergency(self):
+        draft = self.left({"bladder_bowel": ["leak_urine"]})
+        assert services.judge_left_drafts(now=NOW + timedelta(minutes=29)) == 0
+        assert services.judge_left_drafts(now=LATER) == 1
+        draft.refresh_from_db()
+        assert draft.submitted.rules == ["E01"]
+        assert not draft.submitted.is_complete
+        assert services.judge_left_drafts(now=LATER) == 0
+
+    def test_a_follow_up_that_was_not_put_yet_still_waits(self):
+        self.left({"bladder_bowel": ["none"], "saddle": "no", "leg_pain": "both"})
+        assert services.judge_left_drafts(now=LATER) == 0
+
+    def test_a_harmless_form_is_left_alone(self):
+        self.left({"bladder_bowel": ["none"]})
+        assert services.judge_left_drafts(now=LATER) == 0
+        assert not Intake.objects.exists()

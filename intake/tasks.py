@@ -1,0 +1,13 @@
+"""What the intake does by itself."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from intake import services
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task
+def judge_left_forms(timestamp: int) -> None:
+    """Emergencies in forms that were left before they were sent."""
+    services.judge_left_drafts(now=timezone.now())
