@@ -299,6 +299,8 @@ LOGGING = {
         # Django gives it, and its child for the development server, handlers of their own, which
         # would not pass the filter; naming the one takes them from both.
         "django": {"handlers": [], "propagate": True},
+        # Anybody may send any host name: it is refused, and is nobody's mistake here.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Both tell each command that starts which jobs there are.
         "procrastinate.blueprints": {"level": "WARNING"},
         "procrastinate.periodic": {"level": "WARNING"},

@@ -19,6 +19,8 @@ from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewD
 from intake.triage import PROTOCOL, UNANSWERED, Question
 
 NOT_ASKED = "–"
+# The person stopped before this: that is no other answer than the next time.
+NOT_REACHED = "…"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        return len(set(self.said)) > 1
+        return len(set(self.said) - {NOT_REACHED}) > 1
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,9 @@ def _rows(intakes: Sequence[Intake], ids: Sequence[str]) -> tuple[Row, ...]:
     return tuple(
         Row(
             label=_(questions[key].text) if key in questions else key,
-            said=tuple(each.get(key, NOT_ASKED) for each in said),
+            said=tuple(
+                each.get(key, _blank(intake)) for each, intake in zip(said, intakes, strict=True)
+            ),
         )
         for key in ids
         if any(key in each for each in said)
@@ -247,9 +251,20 @@ def _about(intakes: Sequence[Intake]) -> tuple[Row, ...]:
     people = [_about_one(intake) for intake in intakes]
     labels = list(dict.fromkeys(label for person in people for label in person))
     rows = (
-        Row(label, tuple(person.get(label) or NOT_ASKED for person in people)) for label in labels
+        Row(
+            label,
+            tuple(
+                person.get(label) or _blank(intake)
+                for person, intake in zip(people, intakes, strict=True)
+            ),
+        )
+        for label in labels
     )
-    return tuple(row for row in rows if set(row.said) != {NOT_ASKED})
+    return tuple(row for row in rows if not set(row.said) <= {NOT_ASKED, NOT_REACHED})
+
+
+def _blank(intake: Intake) -> str:
+    return NOT_ASKED if intake.is_complete else NOT_REACHED
 
 
 def _about_one(intake: Intake) -> dict[str, str]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from clinic import calendar_file, services, times
 from clinic.models import Message, User
 
-SHOWN = 100
+SHOWN = 25
 CODE_SECONDS = 30
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEntry, HistoryEntry, Message, User
-from intake import services
+from intake import services, triage
 from intake.models import Case, Clearance, Intake, ReviewDecision
 from tests import answers
 from tests.factories.clinic import PatientFactory
@@ -202,6 +202,31 @@ class TestCasePage:
         assert viewed.subject_id == str(intake.case_id)
         assert viewed.patient_id == intake.patient_id
         assert HistoryEntry.objects.count() == before
+
+    def test_what_a_half_way_form_never_reached_is_no_change(self, doctor_client, patient):
+        browser, now = uuid.uuid4(), timezone.now()
+        draft = services.start_draft(browser=browser, now=now)
+        services.keep_answers(
+            draft_id=draft.pk,
+            answers={"saddle": "yes"},
+            shown=["saddle"],
+            born=answers.BORN,
+            now=now,
+        )
+        decision = triage.assess_so_far({"age": 38, "saddle": "yes"}, ["age", "saddle"])
+        assert decision
+        emergency = services.record_emergency(
+            draft_id=draft.pk, decision=decision, by=None, now=now
+        )
+        corrected = services.report_mistake(intake=emergency, browser=browser, by=None, now=now)
+        services.keep_answers(
+            draft_id=corrected.pk, answers=answers.BOOK, shown=list(answers.BOOK), now=now
+        )
+        services.submit(draft_id=corrected.pk, by=None, now=now + timedelta(minutes=1))
+        shown = page(doctor_client, address_of(emergency))
+        changed = shown[shown.index("What changed</h2>") : shown.index("About them</h2>")]
+        assert "inner thighs" in changed
+        assert "a fever" not in changed
 
     def test_what_changed_is_marked(self, doctor_client, patient):
         proved({**answers.BOOK, "worst": 3}, patient, ago=timedelta(days=40))
