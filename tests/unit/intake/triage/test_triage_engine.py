@@ -1,5 +1,6 @@
 """What a form comes to: the worked examples and each of the resolution rules."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -26,6 +27,9 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=4,
 )
+
+
+DESK_WORK = PROTOCOL.question("onset").is_("posture")
 
 
 def finding(decision: Decision, rule: str) -> Finding:
@@ -135,6 +139,17 @@ class TestSeverity:
         fired = [found.rule.id for found in assess(self.MIXED).findings]
         assert fired == ["E02", "R03", "C03", "C06", "B01", "B02", "B04"]
 
+    @settings(max_examples=300, deadline=None)
+    @given(forms())
+    def test_in_any_form(self, form):
+        fired = [found.rule for found in assess(form).findings]
+        assert fired == sorted(fired, key=lambda rule: (-rule.disposition.severity, rule.id))
+
+    def test_a_combination_stands_in_its_place_too(self):
+        form = {**DESK, "infection": "yes", "bone": "yes"}
+        decision = assess({**form, "pregnant": "maybe", "pregnant_warning": "yes"})
+        assert [found.rule.id for found in decision.findings][:2] == ["R17", "R18"]
+
     def test_rules_and_flags_are_sorted(self):
         decision = assess({**self.MIXED, "pregnant": "maybe", "leg_pain": "one"})
         assert list(decision.rules) == sorted(decision.rules)
@@ -232,7 +247,19 @@ class TestQuotes:
         decision = assess({**DESK, "age": 72, "start": "sudden"})
         assert quotes(decision, "R09") == {"age": 72, "start": "sudden", "history": "first"}
 
-    def test_in_the_order_of_the_form_and_the_patients_words(self):
+    def test_in_the_order_of_the_form(self):
+        (_age, start, history) = finding(
+            assess({**DESK, "age": 72, "start": "sudden"}), "R09"
+        ).answers
+        assert (start.question.id, history.question.id) == ("start", "history")
+
+    def test_a_question_that_was_hidden_is_not_quoted(self):
+        not_better = ~PROTOCOL.question("neuro_change").is_("better") & DESK_WORK
+        rule = replace(PROTOCOL.rule("R12"), id="R99", when=not_better)
+        wider = replace(PROTOCOL, rules=(*PROTOCOL.rules, rule))
+        assert quotes(assess(DESK, wider), "R99") == {"onset": "posture"}
+
+    def test_in_the_patients_words(self):
         decision = assess({**DESK, "bladder_bowel": ["leak_stool"], "bladder_bowel_when": "worse"})
         said = [(q.question.id, q.words) for q in finding(decision, "E01").answers]
         assert said == [
