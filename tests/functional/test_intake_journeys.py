@@ -1,6 +1,5 @@
 """A patient walks the intake in a real browser: with JavaScript, without, and by keyboard alone."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,6 +10,18 @@ from playwright.sync_api import Page, expect
 from intake.models import Case, Clearance, Intake
 from tests import answers
 from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.functional.steps import (
+    answer_all,
+    follow,
+    go_on,
+    heading,
+    press,
+    slug,
+    start,
+    tap_answers,
+    tell_who,
+    type_birth,
+)
 from tests.walking import BY_SLUG, emailed_code
 
 pytestmark = pytest.mark.browser
@@ -18,73 +29,6 @@ pytestmark = pytest.mark.browser
 # axe needs JavaScript; the pages are the same without.
 PLAIN = "plain"
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
-
-
-def slug(page: Page) -> str:
-    return urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1]
-
-
-def heading(page: Page, words: str) -> None:
-    expect(page.get_by_role("heading", level=1, name=words)).to_be_visible()
-
-
-def press(page: Page, name: str) -> None:
-    """A button that sends a form: the next page is there when this returns."""
-    with page.expect_navigation():
-        page.get_by_role("button", name=name).click()
-
-
-def follow(page: Page, name: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("link", name=name).click()
-
-
-def go_on(page: Page) -> None:
-    press(page, "Continue")
-
-
-def start(page: Page) -> None:
-    page.goto("/")
-    press(page, "Start")
-
-
-def type_birth(page: Page, year: int = 1988) -> None:
-    page.get_by_label("Month").fill("3")
-    page.get_by_label("Day").fill("9")
-    page.get_by_label("Year").fill(str(year))
-
-
-def tap_answers(page: Page, said: Mapping[str, object]) -> None:
-    for id_ in BY_SLUG[slug(page)].questions:
-        if id_ not in said:
-            continue
-        given = said[id_]
-        for value in given if isinstance(given, list) else [given]:
-            page.locator(f"label[for='{id_}-{value}']").click()
-
-
-def answer_all(page: Page, said: Mapping[str, object], *, look: str = "") -> None:
-    """Screen after screen, until there is none left or the form stops."""
-    while (here := slug(page)) in BY_SLUG:
-        if look:
-            looked_at(page, f"{look}-{here}")
-        if here == "date-of-birth":
-            type_birth(page)
-        else:
-            tap_answers(page, said)
-        go_on(page)
-
-
-def tell_who(page: Page) -> None:
-    page.get_by_label("First name").fill("Ana")
-    page.get_by_label("Last name").fill("Reyes")
-    page.get_by_label("Mobile phone").fill("(703) 555-0101")
-    page.locator("#id_email").fill("ana@example.com")
-    page.locator("#id_town").select_option(label="Ashburn")
-    page.get_by_label("Myself").check()
-    page.get_by_label("I agree to be examined").check()
-    page.get_by_label("The clinic may email me").check()
-    page.get_by_label("I have been shown the privacy notice").check()
 
 
 def fits(page: Page) -> None:
@@ -107,7 +51,7 @@ def test_from_start_to_a_result_that_may_book(visit: Visits, size: str, javascri
     page = visit(SIZES[size], javascript=javascript, still=True)
     look = size if javascript else PLAIN
     start(page)
-    answer_all(page, answers.BOOK, look=look)
+    answer_all(page, answers.BOOK, look=lambda here: looked_at(page, f"{look}-{here}"))
     heading(page, "About you")
     looked_at(page, f"{look}-about")
     tell_who(page)

@@ -86,11 +86,13 @@ class TestList:
         assert places == sorted(places)
 
     def test_an_overdue_case_says_by_how_much(self, doctor_client, patient):
-        proved(answers.REFER, patient, ago=timedelta(hours=6, minutes=30))
+        due_at = timezone.now() - timedelta(hours=2, minutes=30, seconds=5)
+        IntakeFactory(patient=PatientFactory(), case=CaseFactory.create(due_at=due_at))
         assert "overdue by 2 h 30 min" in page(doctor_client, LIST)
 
     def test_a_case_in_time_says_how_long_there_is(self, doctor_client, patient):
-        proved(answers.REFER, patient, ago=timedelta(hours=3))
+        due_at = timezone.now() + timedelta(minutes=59, seconds=55)
+        IntakeFactory(patient=PatientFactory(), case=CaseFactory.create(due_at=due_at))
         shown = page(doctor_client, LIST)
         assert "due in 59 min" in shown
         assert "overdue" not in shown

@@ -1,0 +1,89 @@
+"""What people do on the pages, step by step, for whole journeys in a browser."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, expect
+
+from tests.walking import BY_SLUG, emailed_code
+
+
+def slug(page: Page) -> str:
+    return urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def heading(page: Page, words: str) -> None:
+    expect(page.get_by_role("heading", level=1, name=words)).to_be_visible()
+
+
+def press(page: Page, name: str) -> None:
+    """A button that sends a form: the next page is there when this returns."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def follow(page: Page, name: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).click()
+
+
+def go_on(page: Page) -> None:
+    press(page, "Continue")
+
+
+def start(page: Page) -> None:
+    page.goto("/")
+    press(page, "Start")
+
+
+def type_birth(page: Page, year: int = 1988) -> None:
+    page.get_by_label("Month").fill("3")
+    page.get_by_label("Day").fill("9")
+    page.get_by_label("Year").fill(str(year))
+
+
+def tap_answers(page: Page, said: Mapping[str, object]) -> None:
+    for id_ in BY_SLUG[slug(page)].questions:
+        if id_ not in said:
+            continue
+        given = said[id_]
+        for value in given if isinstance(given, list) else [given]:
+            page.locator(f"label[for='{id_}-{value}']").click()
+
+
+def answer_all(
+    page: Page,
+    said: Mapping[str, object],
+    *,
+    year: int = 1988,
+    look: Callable[[str], None] | None = None,
+) -> None:
+    """Screen after screen, until there is none left or the form stops."""
+    while (here := slug(page)) in BY_SLUG:
+        if look:
+            look(here)
+        if here == "date-of-birth":
+            type_birth(page, year)
+        else:
+            tap_answers(page, said)
+        go_on(page)
+
+
+def tell_who(page: Page, *, given: str = "Ana") -> None:
+    page.get_by_label("First name").fill(given)
+    page.get_by_label("Last name").fill("Reyes")
+    page.get_by_label("Mobile phone").fill("(703) 555-0101")
+    page.locator("#id_email").fill("ana@example.com")
+    page.locator("#id_town").select_option(label="Ashburn")
+    page.get_by_label("Myself").check()
+    page.get_by_label("I agree to be examined").check()
+    page.get_by_label("The clinic may email me").check()
+    page.get_by_label("I have been shown the privacy notice").check()
+
+
+def send(page: Page) -> None:
+    """From who they are to the result: check, send, type the code."""
+    go_on(page)
+    press(page, "Send my answers")
+    page.get_by_label("Type the code").fill(emailed_code())
+    press(page, "Show my result")
