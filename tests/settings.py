@@ -11,4 +11,4 @@ from clinic.settings import *  # noqa: F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Nothing is collected for a test: an older run of the demo may have left its own here.
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]
