@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from clinic.models import User
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
@@ -76,6 +76,12 @@ def clearances_of(user: User, now: datetime) -> list[ClearanceCard]:
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
 
 
+def is_usable(clearance: ClearanceCard, now: datetime) -> bool:
+    """May a visit still be booked under this clearance, just read?"""
+    in_time = not clearance.revoked and now < clearance.ends_at
+    return in_time and not is_held(clearance.patient_id)
+
+
 def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
     """Clearances a visit may still be booked under, the one that lasts longest first."""
     if is_held(patient_id):
@@ -123,11 +129,12 @@ def lock_patient(patient_id: UUID) -> None:
 
 
 def _with_xray_holds() -> ClearanceQuerySet[Clearance]:
-    """Clearances, each with when the patient's newest X-ray hold was submitted."""
+    """Clearances, each with when its answers and the patient's newest X-ray hold were submitted."""
     holds = Intake.objects.filter(patient=OuterRef("patient"), flags__contains=["XRAY_HOLD"])
     newest = holds.order_by("-submitted_at").values("submitted_at")[:1]
-    clearances = Clearance.objects.select_related("intake")
-    return clearances.annotate(xray_hold=Subquery(newest))
+    return Clearance.objects.annotate(
+        answered_at=F("intake__submitted_at"), xray_hold=Subquery(newest)
+    )
 
 
 def _clearance_card(clearance: Any) -> ClearanceCard:
@@ -138,7 +145,7 @@ def _clearance_card(clearance: Any) -> ClearanceCard:
         starts_at=clearance.starts_at,
         ends_at=clearance.ends_at,
         xray_allowed=clearance.xray_allowed
-        and (held_at is None or held_at < clearance.intake.submitted_at),
+        and (held_at is None or held_at < clearance.answered_at),
         revoked=clearance.revoked_at is not None,
     )
 

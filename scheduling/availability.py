@@ -22,6 +22,8 @@ from scheduling.slots import Busy, Interval, OpenTime, Policy, State, VisitShape
 _NOTHING = timedelta(0)
 # A clinic closed for longer says so itself.
 _LONGEST_WAIT = timedelta(days=31)
+# Around the day of a time that cannot be had, there are others nearly always.
+_NEARBY = timedelta(days=3)
 # What reaches into the days asked for may have begun the day before.
 _A_DAY = timedelta(days=1)
 
@@ -53,12 +55,12 @@ def offered(
     that is being moved.
     """
     policy = _policy()
-    today = _local_day(now, policy)
-    first_day = max(first_day, today, _local_day(clearance.starts_at, policy))
+    today = _local_day(now, policy.zone)
+    first_day = max(first_day, today, _local_day(clearance.starts_at, policy.zone))
     last_day = min(
         last_day,
         today + timedelta(days=policy.horizon_days),
-        _local_day(clearance.ends_at, policy),
+        _local_day(clearance.ends_at, policy.zone),
     )
     clinician_id = the_clinician_id()
     if clinician_id is None or first_day > last_day:
@@ -104,6 +106,34 @@ def next_offered(
     )[:count]
 
 
+def nearest_offered(
+    wished: datetime,
+    *,
+    patient_id: UUID,
+    visit_type: VisitType,
+    now: datetime,
+    clearance: ClearanceCard,
+    count: int,
+) -> list[datetime]:
+    """In place of a start that cannot be had: those nearest to it, the nearest first."""
+    day = _local_day(wished, _zone())
+    chosen: list[datetime] = []
+    for first_day, last_day in ((day - _NEARBY, day + _NEARBY), (date.min, date.max)):
+        starts = offered(
+            patient_id=patient_id,
+            visit_type=visit_type,
+            first_day=first_day,
+            last_day=last_day,
+            now=now,
+            clearance=clearance,
+        )
+        length = shape_of(visit_type).length
+        chosen = slots.nearest(starts, wished, apart=length, count=count)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
 def is_offered(
     start: datetime,
     *,
@@ -118,7 +148,7 @@ def is_offered(
     policy = _policy()
     if not now <= start < clearance.ends_at:
         return False
-    day = _local_day(start, policy)
+    day = _local_day(start, policy.zone)
     calendar = _read(
         patient_id=patient_id,
         visit_type=visit_type,
@@ -313,5 +343,5 @@ def _zone() -> ZoneInfo:
     return ZoneInfo(timezone.get_default_timezone_name())
 
 
-def _local_day(moment: datetime, policy: Policy) -> date:
-    return moment.astimezone(UTC).astimezone(policy.zone).date()
+def _local_day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(UTC).astimezone(zone).date()

@@ -265,6 +265,24 @@ def is_offered(
     return start in free and _on_grid(instant(start), open_time.hours, policy.step)
 
 
+def nearest(
+    starts: Iterable[datetime], wished: datetime, *, apart: timedelta, count: int
+) -> list[datetime]:
+    """The starts nearest to the one that was wished for, the nearest first, at most `count`.
+
+    They lie `apart` from each other: starts ten minutes away from one another are no choice, and
+    everybody who lost one race would meet at the next. Raises NaiveMoment.
+    """
+    wished = instant(wished)
+    chosen: list[datetime] = []
+    for start in sorted(map(instant, starts), key=lambda start: (abs(start - wished), start)):
+        if all(abs(start - other) >= apart for other in chosen):
+            chosen.append(start)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
 def by_day(starts: Iterable[datetime], zone: ZoneInfo) -> dict[date, list[datetime]]:
     """The starts in UTC under their local days, both sorted; no empty days. Raises NaiveMoment."""
     days: dict[date, list[datetime]] = {}

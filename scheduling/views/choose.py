@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -18,11 +19,14 @@ from intake.public import ClearanceCard
 from scheduling import availability, services
 from scheduling.exceptions import SchedulingProblem, VisitTypeNotOffered
 from scheduling.forms import StartForm
-from scheduling.models import Appointment
+from scheduling.models import Appointment, VisitType
 from scheduling.slots import State
 from scheduling.views.own import account_of, own_clearance
 from scheduling.views.picker import picker
 from scheduling.views.words import kind_in_words
+
+# In place of a time that cannot be had: a choice, not a wall of buttons.
+NEAREST_SHOWN = 6
 
 
 @patient_required
@@ -44,10 +48,12 @@ def hold(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
     form = StartForm(request.POST, now=now)
     if not form.is_valid():
         return choose_page(request, clearance, problem=form.problem, status=400)
+    start = form.cleaned_data["start"]
+    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
     try:
-        held = _hold(clearance, form.cleaned_data["start"], by=by, now=now)
+        held = _hold(clearance, visit_type, start, by=by, now=now)
     except SchedulingProblem as problem:
-        return choose_page(request, clearance, problem=str(problem), status=409)
+        return choose_again_page(request, clearance, visit_type, wished=start, problem=str(problem))
     return redirect("scheduling:confirm", held.pk)
 
 
@@ -56,40 +62,92 @@ def choose_page(
 ) -> HttpResponse:
     """The times that are free now, under the sentence about what went wrong, if anything did."""
     now = timezone.now()
-    person = intake.patient_card(clearance.patient_id)
-    usable = _usable(clearance, now)
-    if usable is None:
-        context = {"person": person, "reason": _why_not(request, clearance, now)}
-        return render(request, "scheduling/not_now.html", context, status=status)
-    visit_type = availability.visit_type_for(patient_id=person.id, clearance=usable)
+    if not intake.is_usable(clearance, now):
+        return _not_now_page(request, clearance, now, status=status)
+    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
     starts = (
         availability.offered(
-            patient_id=person.id,
+            patient_id=clearance.patient_id,
             visit_type=visit_type,
             first_day=date.min,
             last_day=date.max,
             now=now,
-            clearance=usable,
+            clearance=clearance,
         )
         if visit_type
         else []
     )
-    coming = _coming(request, person.id, now)
-    return render(
-        request,
-        "scheduling/choose.html",
-        {
-            "clearance_id": clearance.id,
-            "person": person,
-            "kind": kind_in_words(visit_type.name, visit_type.minutes) if visit_type else "",
-            "until": times.day_in_words(times.local(usable.ends_at).date()),
-            "picker": picker(starts, request.GET.get("week", "")),
-            "kept": [(visit.pk, times.in_words(visit.starts_at)) for visit in _held(coming)],
-            "booked": [(visit.pk, times.in_words(visit.starts_at)) for visit in _booked(coming)],
-            "errors": [{"target": "times", "sentence": problem}] if problem else [],
-        },
-        status=status,
+    context = {
+        **_what_for(request, clearance, visit_type, problem, now),
+        "until": times.day_in_words(times.local(clearance.ends_at).date()),
+        "picker": picker(starts, request.GET.get("week", "")),
+    }
+    return render(request, "scheduling/choose.html", context, status=status)
+
+
+def choose_again_page(
+    request: HttpRequest,
+    clearance: ClearanceCard,
+    visit_type: VisitType | None,
+    *,
+    wished: datetime,
+    problem: str,
+) -> HttpResponse:
+    """Why the time that was wished for cannot be had, and the free ones nearest to it.
+
+    Kept short: when many want one time, all but one of them get this page at the same moment.
+    """
+    now = timezone.now()
+    if not intake.is_usable(clearance, now):
+        return _not_now_page(request, clearance, now, status=409)
+    starts = (
+        availability.nearest_offered(
+            wished,
+            patient_id=clearance.patient_id,
+            visit_type=visit_type,
+            now=now,
+            clearance=clearance,
+            count=NEAREST_SHOWN,
+        )
+        if visit_type
+        else []
     )
+    context = {
+        **_what_for(request, clearance, visit_type, problem, now),
+        "nearest": [(start.isoformat(), times.in_words(start)) for start in starts[:1]],
+        "others": [(start.isoformat(), times.in_words(start)) for start in sorted(starts[1:])],
+        "week": times.local(wished).date().isoformat(),
+    }
+    return render(request, "scheduling/choose_again.html", context, status=409)
+
+
+def _not_now_page(
+    request: HttpRequest, clearance: ClearanceCard, now: datetime, *, status: int
+) -> HttpResponse:
+    context = {
+        "person": intake.patient_card(clearance.patient_id),
+        "reason": _why_not(request, clearance, now),
+    }
+    return render(request, "scheduling/not_now.html", context, status=status)
+
+
+def _what_for(
+    request: HttpRequest,
+    clearance: ClearanceCard,
+    visit_type: VisitType | None,
+    problem: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """For whom a time is chosen and for what, the visits they have, and what went wrong."""
+    coming = _coming(request, clearance.patient_id, now)
+    return {
+        "clearance_id": clearance.id,
+        "person": intake.patient_card(clearance.patient_id),
+        "kind": kind_in_words(visit_type.name, visit_type.minutes) if visit_type else "",
+        "kept": [(visit.pk, times.in_words(visit.starts_at)) for visit in _held(coming)],
+        "booked": [(visit.pk, times.in_words(visit.starts_at)) for visit in _booked(coming)],
+        "errors": [{"target": "times", "sentence": problem}] if problem else [],
+    }
 
 
 @dataclass(frozen=True)
@@ -101,8 +159,14 @@ class Reason:
     asks_again: bool = False
 
 
-def _hold(clearance: ClearanceCard, start: datetime, *, by: User, now: datetime) -> Appointment:
-    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
+def _hold(
+    clearance: ClearanceCard,
+    visit_type: VisitType | None,
+    start: datetime,
+    *,
+    by: User,
+    now: datetime,
+) -> Appointment:
     if visit_type is None:
         raise VisitTypeNotOffered
     return services.hold(
@@ -113,11 +177,6 @@ def _hold(clearance: ClearanceCard, start: datetime, *, by: User, now: datetime)
         by=by,
         now=now,
     )
-
-
-def _usable(clearance: ClearanceCard, now: datetime) -> ClearanceCard | None:
-    usable = intake.clearances_usable(clearance.patient_id, now)
-    return next((card for card in usable if card.id == clearance.id), None)
 
 
 def _why_not(request: HttpRequest, clearance: ClearanceCard, now: datetime) -> Reason:

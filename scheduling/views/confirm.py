@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from clinic import times
 from clinic.access import patient_required
 from intake import public as intake
-from scheduling import services
+from scheduling import availability, services
 from scheduling.exceptions import HoldExpired, SchedulingProblem
 from scheduling.models import Appointment
 from scheduling.slots import State
-from scheduling.views.choose import choose_page
+from scheduling.views.choose import choose_again_page
 from scheduling.views.own import account_of, own_clearance, own_visit
 from scheduling.views.words import visit_words
 
@@ -65,7 +65,10 @@ def _choose_again(
     request: HttpRequest, visit: Appointment, problem: SchedulingProblem
 ) -> HttpResponse:
     clearance = own_clearance(request, visit.clearance_id)
-    return choose_page(request, clearance, problem=str(problem), status=409)
+    visit_type = availability.visit_type_for(patient_id=visit.patient_id, clearance=clearance)
+    return choose_again_page(
+        request, clearance, visit_type, wished=visit.starts_at, problem=str(problem)
+    )
 
 
 def _seconds(visit: Appointment, now: datetime) -> int:

@@ -32,9 +32,9 @@ pytestmark = pytest.mark.race
 CLIENTS = 50
 # Fewer tries altogether than one address has: they all come from here.
 ROUNDS = 3
-# Most of it is one process drawing fifty pages, on cores the database and the clients share; the
-# bound is for a busy machine. Waiting for one another would cost minutes.
-PATIENCE = 15.0
+# Most of it is one process answering fifty requests, on cores the database and the clients share;
+# the bound is for a busy machine. Waiting for one another would cost minutes.
+PATIENCE = 8.0
 CSRF = "x" * 32
 
 

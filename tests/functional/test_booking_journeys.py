@@ -133,6 +133,9 @@ def test_a_lost_race_offers_fresh_times(visit: Visits, account, leave):
     expect(summary).to_contain_text("That time has just been taken. Please choose another.")
     assert next_opening(page).get_attribute("value") != wanted
     axe(page)
+    fits(page)
+    screenshot(page, "booking-lost-phone")
+    expect(page.get_by_role("link", name="All openings")).to_be_visible()
     next_opening(page).click()
     heading(page, "Confirm your visit")
 

@@ -1,7 +1,8 @@
 """Choosing a time: what a family sees, and what it is told when a time cannot be had."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -14,8 +15,9 @@ from clinic import limits
 from clinic.models import ClinicProfile, User
 from intake.models import Case, Clearance, Patient
 from intake.services import revoke
-from scheduling.models import Appointment, OpeningHours
+from scheduling.models import Appointment, Closure, OpeningHours
 from scheduling.slots import State
+from scheduling.views.choose import NEAREST_SHOWN
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory, cleared, held
 from tests.factories.scheduling import NINE, NOW, book, done, hold, state_of
@@ -133,12 +135,12 @@ class TestWhatIsShown:
         self, patient_client, leave, django_assert_num_queries: DjangoAssertNumQueries
     ):
         patient_client.get(choose(leave))
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             patient_client.get(choose(leave))
         for hour in range(3):
             book(ClearanceFactory(), NINE + timedelta(hours=hour))
         book(leave, NINE + timedelta(days=1))
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             patient_client.get(choose(leave))
 
     def test_spanish_days_and_words(self, patient_client, leave):
@@ -221,6 +223,35 @@ class TestHolding:
         assert NINE.isoformat() not in offered(answer)
         assert offered(answer)
         assert "<title>\n      Error: Choose a time" in answer.content.decode()
+
+    def test_a_lost_race_offers_the_nearest_times_and_not_a_wall_of_them(
+        self, patient_client, leave
+    ):
+        hold(ClearanceFactory(), NINE + timedelta(hours=3))
+        answer = send(patient_client, leave, (NINE + timedelta(hours=3)).isoformat())
+        # Forty-five minutes before and after it, five for the room to be made ready.
+        nearest, *others = offered(answer)
+        assert nearest == (NINE + timedelta(hours=2, minutes=10)).isoformat()
+        assert others == sorted(others)
+        starts = sorted(map(datetime.fromisoformat, offered(answer)))
+        assert len(starts) == NEAREST_SHOWN
+        assert all(later - start >= timedelta(minutes=45) for start, later in pairwise(starts))
+        assert f'href="{choose(leave)}?week=2026-11-10"' in answer.content.decode()
+        assert send(patient_client, leave, nearest).status_code == 302
+
+    def test_a_lost_race_looks_further_when_the_days_around_are_full(self, patient_client, leave):
+        Closure.objects.create(during=(NINE - timedelta(days=1), NINE + timedelta(days=10)))
+        answer = send(patient_client, leave, NINE.isoformat())
+        assert len(offered(answer)) == NEAREST_SHOWN
+        assert offered(answer)[0] > (NINE + timedelta(days=9)).isoformat()
+
+    def test_a_lost_race_costs_few_queries(
+        self, patient_client, leave, django_assert_num_queries: DjangoAssertNumQueries
+    ):
+        hold(ClearanceFactory(), NINE)
+        send(patient_client, leave, NINE.isoformat())
+        with django_assert_num_queries(42):
+            send(patient_client, leave, NINE.isoformat())
 
     def test_a_lost_race_keeps_the_time_held_before(self, patient_client, leave):
         mine = hold(leave, NINE + timedelta(hours=2))

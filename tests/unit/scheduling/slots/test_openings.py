@@ -31,6 +31,7 @@ from scheduling.slots import (
     is_offered,
     local_days,
     local_instant,
+    nearest,
     open_time,
     openings,
     part_of_day,
@@ -645,6 +646,27 @@ class TestShowing:
 
         assert by_part_of_day([noon, nine], NEW_YORK) == {"morning": [nine], "afternoon": [noon]}
         assert by_part_of_day([], NEW_YORK) == {"morning": [], "afternoon": []}
+
+
+class TestNearest:
+    STARTS = [ny(WEDNESDAY, 9) + n * 10 * MINUTE for n in range(30)]
+
+    def found(self, wished: datetime, *, apart: timedelta = HOUR, count: int = 3) -> list[str]:
+        return clock(nearest(self.STARTS, wished, apart=apart, count=count))
+
+    def test_the_nearest_first_each_apart_from_the_others(self) -> None:
+        assert self.found(ny(WEDNESDAY, 10, 55)) == ["10:50", "11:50", "09:50"]
+
+    def test_the_earlier_of_two_as_near(self) -> None:
+        assert self.found(ny(WEDNESDAY, 11, 5), count=1) == ["11:00"]
+
+    def test_fewer_than_asked_for_when_there_are_no_more(self) -> None:
+        assert self.found(ny(WEDNESDAY, 8), apart=4 * HOUR) == ["09:00", "13:00"]
+        assert nearest([], ny(WEDNESDAY, 8), apart=HOUR, count=3) == []
+
+    def test_real_time_counts_across_a_clock_change(self) -> None:
+        first, second = (ny(AUTUMN_2026, 1, 30, fold).astimezone(UTC) for fold in (0, 1))
+        assert nearest([first, second], first, apart=HOUR, count=2) == [first, second]
 
 
 # The oracle: no intervals, no arithmetic on local time, no search. A clock is walked minute by
