@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+NAME_KEY_LENGTH = 200
+
 
 def name_key(given: str, family: str) -> str:
-    """The name without accents, case, marks or order: "O'Neil", "Zoë" gives "oneil zoe"."""
+    """The name without accents, case, marks or order: "O'Neil", "Zoë" gives "oneil zoe".
+
+    Cut to the column's length: some letters come apart into many.
+    """
     plain = unicodedata.normalize("NFKD", f"{given} {family}".casefold())
     letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return " ".join(sorted(re.sub(r"[^\w\s]", "", letters).split()))
+    return " ".join(sorted(re.sub(r"[^\w\s]", "", letters).split()))[:NAME_KEY_LENGTH]
 
 
 @dataclass(frozen=True)

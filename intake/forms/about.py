@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from clinic.forms import plain_letters
 from clinic.models import ServiceTown
 from intake import wordings
 from intake.forms.contact import PHONE_HELP
@@ -76,6 +77,7 @@ class AboutForm(forms.Form):
         label=_("Email"),
         help_text=_("We send a 6-digit code here. You need no password."),
         max_length=254,
+        validators=[plain_letters],
         error_messages={
             "required": _("Type your email address."),
             "invalid": _("Type an email address such as name@example.com."),

@@ -20,6 +20,8 @@ REVIEW_WITHIN = {
     Disposition.REFER: timedelta(hours=4),
     Disposition.CO_MANAGE: timedelta(hours=8),
 }
+# Two names of full length and the space between them are longer than the column.
+CONTACT_NAME_LENGTH = 160
 WORST_FIRST = (
     Disposition.EMERGENCY,
     Disposition.REFER,
@@ -96,7 +98,7 @@ def open_case(
     return Case.objects.create(
         disposition=held_as,
         related_case=match.related,
-        contact_name=contact_name,
+        contact_name=contact_name[:CONTACT_NAME_LENGTH],
         contact_phone=identity.phone,
         opened_at=now,
         due_at=due(held_as, now=now),

@@ -238,9 +238,15 @@ def _tie(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
     """The intake is this patient's; so is its case, or the unresolved one they already have."""
     intake.patient = patient
     if intake.case_id is None:
-        # Under this account there may be a case that the phone and the browser did not show.
+        # Asked again: the account may show a case, or one was opened since these were sent.
         match = cases.find_unresolved(
-            Identity(account_id=patient.account_id, name_key=intake.name_key, born=intake.born)
+            Identity(
+                account_id=patient.account_id,
+                browser=intake.browser,
+                phone=str(intake.phone),
+                name_key=intake.name_key,
+                born=intake.born,
+            )
         )
         if match.own or match.related:
             intake.case = cases.open_case(

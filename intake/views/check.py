@@ -47,6 +47,9 @@ def check(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
     if lacks_guardian(draft) or not form.is_valid():
         return redirect("intake:about")
     if request.method == "POST":
+        # What was shown is what is sent, whichever button of the page before kept it.
+        now = timezone.now()
+        services.keep_about(draft_id=draft.pk, about=form.about(now=now), now=now)
         return _send(request, draft)
     return render(
         request,

@@ -1,6 +1,5 @@
 """The emailed code: it proves the address, and ties the answers to a person."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import sign_in
+from clinic.forms import EmailForm
 from clinic.sign_in import Outcome
 from intake import services
 from intake.exceptions import AnswersTooOld
@@ -49,11 +49,10 @@ def another_code(request: HttpRequest) -> HttpResponse:
         return intake
     wanted = request.POST.get("email", "").strip().lower()
     if wanted:
-        try:
-            forms.EmailField(max_length=254).clean(wanted)
-        except forms.ValidationError:
-            sentence = _("Type an email address such as name@example.com.")
-            return _page(request, intake, typed=wanted, problem_with_email=sentence)
+        form = EmailForm({"email": wanted})
+        if not form.is_valid():
+            sentence = form.errors["email"][0]
+            return _page(request, intake, typed=wanted, problem_with_email=str(sentence))
         request.session[EMAIL] = wanted
     _send(request, intake)
     messages.success(request, _("We sent a new code. The one before no longer works."))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from clinic import access
 from clinic.models import User
+from intake.exceptions import DraftEnded
 from intake.models import Disposition, Intake, IntakeDraft
 from intake.services import answers_on
 
@@ -36,7 +37,12 @@ def open_draft_required(view: DraftView[P]) -> PlainView[P]:
             return start_first(request)
         if draft.submitted:
             return redirect(*place_of(draft.submitted))
-        return view(request, draft, *args, **kwargs)
+        try:
+            return view(request, draft, *args, **kwargs)
+        except DraftEnded:
+            # Sent in the same moment, by a second tap or from another tab.
+            draft.refresh_from_db()
+            return redirect(*place_of(draft.submitted)) if draft.submitted else start_first(request)
 
     update_wrapper(with_draft, view)
     return with_draft

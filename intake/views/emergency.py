@@ -49,11 +49,13 @@ def mistake(request: HttpRequest) -> HttpResponse:
     intake = _recorded(request)
     if intake is None:
         return redirect("intake:resume")
+    now = timezone.now()
+    limits.count(limits.INTAKES_BY_ADDRESS, limits.visitor(request), now=now)
     draft = services.report_mistake(
         intake=intake,
         browser=intake.browser or drafts.browser_of(request),
         by=drafts.patient_signed_in(request),
-        now=timezone.now(),
+        now=now,
     )
     drafts.take_up(request, draft)
     messages.info(

@@ -113,6 +113,29 @@ def test_back_and_language_keep_what_was_typed(at_about):
     assert walking.errors(response) == []
 
 
+@pytest.mark.parametrize("button", [{"back": "1"}, {"language": "en"}])
+def test_what_the_check_shows_is_what_is_sent(at_about, button):
+    at_about.post(ABOUT, walking.about(given_name="Ann", email="old@example.com"))
+    at_about.post(ABOUT, walking.about() | button)
+    assert "Ana" in at_about.get("/intake/check/").content.decode()
+    at_about.post("/intake/check/")
+    intake = Intake.objects.get()
+    assert (intake.given_name, intake.email) == ("Ana", "ana@example.com")
+
+
+def test_nobody_is_sent_without_a_name_a_phone_and_agreements(at_about):
+    at_about.post(ABOUT, walking.about() | {"back": "1"})
+    at_about.post("/intake/check/")
+    intake = Intake.objects.get()
+    assert (intake.name_key, intake.phone.as_e164) == ("ana reyes", "+17035550101")
+    assert {consent["kind"] for consent in intake.consents} == {"care", "messages", "privacy"}
+
+
+def test_an_address_we_could_not_sign_in_with_is_not_taken(at_about):
+    page = at_about.post(ABOUT, walking.about(email="ana@exämple.com"))
+    assert walking.errors(page) == ["Type the email address with plain letters only."]
+
+
 def test_a_minor_needs_a_guardian_who_agrees(minor_at_about):
     response = minor_at_about.post(ABOUT, walking.about())
     said = walking.errors(response)

@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from clinic import limits
 from clinic.models import AuditEntry, Message, User
 from intake import public, services
 from intake.models import Case, Clearance, Intake, IntakeDraft, Patient
@@ -146,11 +147,16 @@ def test_a_new_code_replaces_the_one_before(at_code):
 
 def test_a_mistyped_address_is_put_right(at_code):
     response = at_code.post("/intake/code/another/", {"email": "nobody@"})
-    assert walking.errors(response) == ["Type an email address such as name@example.com."]
+    assert walking.errors(response) == ["Type an email address, such as name@example.com."]
     at_code.post("/intake/code/another/", {"email": "Ana.Reyes@example.com"})
     assert Message.objects.latest("queued_at").recipient == "ana.reyes@example.com"
     at_code.post(CODE, {"code": walking.emailed_code()})
     assert account().email == "ana.reyes@example.com"
+
+
+def test_an_address_we_could_not_sign_in_with_gets_a_sentence(at_code):
+    page = words(at_code.post("/intake/code/another/", {"email": "ana@exämple.com"}))
+    assert "Type the email address with plain letters only." in page
 
 
 def test_not_you_lets_go_of_the_answers(at_code):
@@ -297,6 +303,27 @@ def test_a_mistaken_tap_opens_the_answer_again_and_is_looked_at(stopped):
     assert case.disposition == "EMERGENCY"
     assert case.intakes.count() == 2
     assert Clearance.objects.count() == 0
+
+
+def test_two_taps_at_once_both_lead_to_the_emergency(client, monkeypatch):
+    """The second tap found the draft open, and waited while the first was recorded."""
+    walking.start(client)
+    draft = IntakeDraft.objects.get()
+    client.post("/intake/date-of-birth/", walking.birth(answers.BORN))
+    client.post("/intake/bladder-and-bowels/", {"bladder_bowel": "none"})
+    tap = {"saddle": "yes", "leg_pain": "no"}
+    seen_before = IntakeDraft.objects.select_related("submitted").get(pk=draft.pk)
+    client.post("/intake/seat-and-legs/", tap)
+    monkeypatch.setattr("intake.views.drafts.draft_of", lambda request: seen_before)
+    assert client.post("/intake/seat-and-legs/", tap).url == EMERGENCY
+
+
+def test_emergencies_by_the_dozen_are_limited(stopped):
+    answered = {stopped.post("/intake/emergency/mistake/").status_code}
+    for _ in range(limits.INTAKES_BY_ADDRESS.times):
+        stopped.post("/intake/seat-and-legs/", {"saddle": "yes", "leg_pain": "no"})
+        answered.add(stopped.post("/intake/emergency/mistake/").status_code)
+    assert answered == {302, 429}
 
 
 def test_the_same_tap_again_is_the_same_emergency(stopped):

@@ -147,6 +147,22 @@ class TestSubmission:
             assert word not in message.body + message.subject
 
 
+class TestNamesOfAnyLength:
+    """A name that fits its field never costs the answers."""
+
+    @pytest.mark.parametrize(
+        "letter", ["a", "ß", "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}"]
+    )
+    def test_the_longest_names_are_sent_and_held(self, account, letter):
+        intake = proved(answers.REFER, account, who=about(letter * 80, letter * 80))
+        assert intake.case.state == "OPEN"
+        assert intake.patient.given_name == letter * 80
+
+    def test_and_cleared(self, account):
+        proved(answers.BOOK, account, who=about("ß" * 80, "ß" * 80))
+        assert Clearance.objects.exists()
+
+
 class TestWhoItIs:
     def test_a_known_patient_of_the_account_is_the_same_record(self, account):
         first = proved(answers.BOOK, account)
@@ -239,6 +255,21 @@ class TestAnswerShopping:
         assert second.case is None
         second = services.attach(intake_id=second.pk, account=account, now=LATER)
         assert second.case == first.case
+        assert not Clearance.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("tie", "options"),
+        [
+            ("browser", {"browser": uuid.UUID(int=7), "who": about("X", "Y", "+17035550177")}),
+            ("phone", {"who": about("Other", "Name")}),
+        ],
+    )
+    def test_a_case_opened_before_the_code_came_back_ties_as_well(self, account, tie, options):
+        # Both forms are sent side by side, the milder one first, and only that one is proved.
+        mild = sent(answers.BOOK, **options)
+        held = sent(answers.REFER, browser=uuid.UUID(int=7), now=LATER)
+        mild = services.attach(intake_id=mild.pk, account=account, now=LATER)
+        assert mild.case == held.case, tie
         assert not Clearance.objects.exists()
 
     def test_answers_from_before_an_emergency_clear_nobody(self, account, doctor):
