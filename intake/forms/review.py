@@ -20,8 +20,8 @@ WHAT_FOLLOWS = {
     Kind.SUPPORTIVE: _("The patient gets the same email; they see a doctor too."),
     Kind.REFER: _("The patient is told to see a doctor first. They cannot book."),
     Kind.EMERGENCY_RESOLVED: _(
-        "Answers given since then are decided next; without any, the case"
-        " is closed and the patient is asked to start again."
+        "Other answers in the case stay held until they are decided; without any, it is"
+        " closed. The patient is asked to answer again, unless they have done so since."
     ),
 }
 

@@ -97,16 +97,19 @@ def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
 
 
 def _resolve_emergency(case: Case, *, now: datetime) -> None:
-    """The emergency is over. Answers given after it stay held for a decision of their own."""
-    last = case.intakes.filter(disposition=Disposition.EMERGENCY).latest("submitted_at")
-    later = case.intakes.filter(submitted_at__gt=last.submitted_at)
-    if later:
-        said = [intake.disposition for intake in later]
+    """The emergency is over. Any other answers stay held for a decision of their own.
+
+    Those from before it too: nobody decided about them, and they may be someone else's.
+    """
+    newest = case.intakes.latest("submitted_at")
+    others = case.intakes.exclude(disposition=Disposition.EMERGENCY)
+    said = list(others.values_list("disposition", flat=True))
+    if said:
         case.disposition = cases.worst(Disposition.CO_MANAGE, *said)
         case.save(update_fields=["disposition"])
-        return
-    _end(case, Case.State.CLOSED, now=now)
-    if _email(case):
+    else:
+        _end(case, Case.State.CLOSED, now=now)
+    if newest.disposition == Disposition.EMERGENCY and _email(case):
         messages.start_again(to=_email(case), name=_given_name(case), now=now)
 
 

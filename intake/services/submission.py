@@ -51,8 +51,9 @@ def record_emergency(
         draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted:
             return draft.submitted
-        intake = _record(draft, decision, complete=False, by=by, now=now)
         patient = _only_patient_born_then(draft, by)
+        known_as = patient.name_key if patient else ""
+        intake = _record(draft, decision, complete=False, known_as=known_as, by=by, now=now)
         if patient:
             _tie(intake, patient, by=by, now=now)
         return intake
@@ -119,7 +120,13 @@ def attach(*, intake_id: UUID, account: User, now: datetime) -> Intake:
 
 
 def _record(
-    draft: IntakeDraft, decision: triage.Decision, *, complete: bool, by: Actor, now: datetime
+    draft: IntakeDraft,
+    decision: triage.Decision,
+    *,
+    complete: bool,
+    known_as: str = "",
+    by: Actor,
+    now: datetime,
 ) -> Intake:
     about = draft.about
     given, family = about.get("given_name", ""), about.get("family_name", "")
@@ -127,7 +134,8 @@ def _record(
         account_id=by.pk if isinstance(by, User) else None,
         browser=draft.browser,
         phone=about.get("phone", ""),
-        name_key=name_key(given, family),
+        # Half-way no name was given: one of the family must not pass for another of them.
+        name_key=name_key(given, family) or known_as,
         born=draft.born,
     )
     match = cases.find_unresolved(identity)

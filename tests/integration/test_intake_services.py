@@ -389,6 +389,40 @@ class TestReview:
         assert other.state == "OPEN"
 
 
+class TestAnEmergencyBesideOtherAnswers:
+    """What is recorded about the emergency decides nothing about anybody's other answers."""
+
+    def record_halfway(self, *, by, born, browser):
+        draft = services.start_draft(browser=browser, now=NOW)
+        said = {"saddle": "yes"}
+        services.keep_answers(draft_id=draft.pk, answers=said, shown=said, born=born, now=NOW)
+        decision = triage.assess_so_far({"age": 38, **said}, ["age", *said])
+        assert decision is not None
+        return services.record_emergency(draft_id=draft.pk, decision=decision, by=by, now=LATER)
+
+    def test_a_parents_emergency_is_not_mixed_into_the_childs_case(self, account):
+        parent = proved(answers.BOOK, account).patient
+        child = proved(
+            answers.REFER, account, who=about("Leo", "Reyes"), born=date(1990, 1, 2), now=LATER
+        )
+        emergency = self.record_halfway(by=account, born=answers.BORN, browser=uuid.uuid4())
+        assert emergency.patient == parent
+        assert emergency.case != child.case
+        assert emergency.case.related_case == child.case
+
+    def test_resolving_it_closes_no_answers_from_before(self, account, doctor):
+        browser = uuid.uuid4()
+        before = proved(answers.REFER, account, browser=browser)
+        emergency = self.record_halfway(by=None, born=date(1960, 1, 1), browser=browser)
+        assert emergency.case == before.case
+        decide(emergency, doctor, kind="RESOLVED")
+        before.case.refresh_from_db()
+        assert (before.case.state, before.case.disposition) == ("OPEN", "REFER")
+        again = proved(answers.BOOK, account, now=LATER + timedelta(minutes=1))
+        assert again.case == before.case
+        assert not Clearance.objects.exists()
+
+
 class TestTheDatabaseRefuses:
     """The same, with the services out of the way."""
 
