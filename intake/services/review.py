@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic import audit, messages
 from clinic.models import User
 from intake.exceptions import (
@@ -69,7 +71,8 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
         raise PatientUnknown
     if newest.patient_id != case.patient_id:
         raise PatientUnknown
-    if Case.objects.unresolved().filter(patient=case.patient_id).exclude(pk=case.pk).exists():
+    theirs = Q(patient=case.patient_id) | Q(intakes__patient=case.patient_id)
+    if Case.objects.unresolved().filter(theirs).exclude(pk=case.pk).exists():
         raise AnotherCaseOpen
     return newest
 
