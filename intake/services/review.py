@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from clinic import audit, messages
 from clinic.models import User
 from intake.exceptions import (
@@ -16,6 +14,7 @@ from intake.exceptions import (
     ReasonNeeded,
 )
 from intake.models import Case, Disposition, Intake, ReviewDecision
+from intake.public import is_held
 from intake.services import cases, clearances
 
 
@@ -71,8 +70,9 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
         raise PatientUnknown
     if newest.patient_id != case.patient_id:
         raise PatientUnknown
-    theirs = Q(patient=case.patient_id) | Q(intakes__patient=case.patient_id)
-    if Case.objects.unresolved().filter(theirs).exclude(pk=case.pk).exists():
+    # Answers of theirs that joined somebody else's case: that one is decided first.
+    elsewhere = Case.objects.unresolved().exclude(patient=case.patient_id)
+    if elsewhere.filter(intakes__patient=case.patient_id).exclude(pk=case.pk).exists():
         raise AnotherCaseOpen
     return newest
 
@@ -80,6 +80,9 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
 def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
     if decision.kind in ReviewDecision.CLEARING and case.patient:
         _end(case, Case.State.CLEARED, now=now)
+        if is_held(case.patient.pk):
+            # Another case of theirs is open: whichever is decided last lets them book.
+            return
         clearance = clearances.issue(
             patient=case.patient,
             intake=decision.intake,

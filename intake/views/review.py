@@ -72,6 +72,11 @@ def _decide(request: HttpRequest, case: Case) -> HttpResponse:
         _("Recorded for %(who)s: %(decision)s.")
         % {"who": review_list.who(case), "decision": SAYS[ReviewDecision.Kind(decision.kind)]},
     )
+    if decision.kind in ReviewDecision.CLEARING and not hasattr(decision, "clearance"):
+        messages.warning(
+            request,
+            _("They have another open case. They can book once that is decided too."),
+        )
     return redirect("review:list")
 
 

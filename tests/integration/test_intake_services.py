@@ -20,6 +20,7 @@ from intake.exceptions import (
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient, ReviewDecision
 from scheduling.models import Closure, OpeningHours
 from tests import answers
+from tests.factories.intake import CaseFactory, IntakeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -376,17 +377,20 @@ class TestReview:
         assert Clearance.objects.get().intake == corrected
         assert emergency.case.mistake_reported_at is None or case.mistake_reported_at == NOW
 
-    def test_the_patient_with_another_open_case_is_not_cleared(self, account, doctor):
+    def test_of_two_open_cases_the_last_one_decided_lets_the_patient_book(self, account, doctor):
         intake = proved(answers.REFER, account)
-        other = Case.objects.create(
+        other = IntakeFactory.create(
             patient=intake.patient,
+            case=CaseFactory.create(patient=intake.patient, disposition="REFER"),
             disposition="REFER",
-            opened_at=NOW,
-            due_at=NOW,
+            submitted_at=NOW,
         )
-        with pytest.raises(AnotherCaseOpen):
-            decide(intake, doctor)
-        assert other.state == "OPEN"
+        decide(intake, doctor)
+        assert public.is_held(intake.patient_id)
+        assert not Clearance.objects.exists()
+        assert not Message.objects.filter(kind="cleared").exists()
+        decision = decide(other, doctor, now=LATER + timedelta(minutes=1))
+        assert Clearance.objects.get().decision == decision
 
 
 class TestAnEmergencyBesideOtherAnswers:

@@ -376,13 +376,15 @@ class TestDecision:
         assert "Record the decision" not in shown
         assert ReviewDecision.objects.count() == 1
 
-    def test_another_open_case_comes_first(self, doctor_client):
+    def test_with_another_open_case_the_reviewer_hears_that_it_holds(self, doctor_client):
         patient = PatientFactory()
         first, second = held(patient), held(patient)
-        response = decide(doctor_client, first)
-        assert response.status_code == 409
-        assert "This patient has another open case." in text(response)
-        assert decide(doctor_client, second, kind="REFER").status_code == 302
+        assert decide(doctor_client, first).status_code == 302
+        assert "They have another open case." in page(doctor_client, LIST)
+        assert not Clearance.objects.exists()
+        assert decide(doctor_client, second).status_code == 302
+        assert "They have another open case." not in page(doctor_client, LIST)
+        assert Clearance.objects.get().intake == second
 
     @pytest.mark.parametrize("kind", ["CLEAR", "SUPPORTIVE"])
     def test_a_made_up_clearance_of_an_emergency_is_refused(self, doctor_client, patient, kind):
