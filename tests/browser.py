@@ -4,8 +4,9 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,8 +86,26 @@ def _free_port() -> int:
 # --- The browser ----------------------------------------------------------------------------------
 
 
+class Launcher:
+    """A running browser: the same for every test, or another when the first has crashed."""
+
+    def __init__(self, launch: Callable[[], Browser]) -> None:
+        self._launch = launch
+        self._running = launch()
+
+    def running(self) -> Browser:
+        if not self._running.is_connected():
+            self._running = self._launch()
+        return self._running
+
+
+@pytest.fixture
+def browser(_launcher: Launcher) -> Browser:
+    return _launcher.running()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def _launcher() -> Iterator[Launcher]:
     """Ours from the front-end packages, or the one that CLINIC_TEST_BROWSER names.
 
     Playwright keeps an event loop in this thread until the module ends. Django refuses to ask
@@ -96,14 +115,16 @@ def browser() -> Iterator[Browser]:
     folder = None if own else _unpacked()
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
+        launch = partial(
+            playwright.chromium.launch,
             executable_path=own or (folder / "chromium" if folder else None),
             args=QUIET,
             chromium_sandbox=os.geteuid() != 0,  # it cannot sandbox itself as root
             env={**os.environ, **(_libraries(folder) if folder else {})},
         )
-        yield browser
-        browser.close()
+        launcher = Launcher(launch)
+        yield launcher
+        launcher.running().close()
 
 
 def _unpacked() -> Path:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.processes import answers
-from tests.browser import DESKTOP, Visits, axe, screenshot
+from tests.browser import DESKTOP, Launcher, Visits, axe, screenshot
 from tests.database import TestDatabase
 
 pytestmark = pytest.mark.browser
@@ -88,3 +88,13 @@ def test_axe_sees_a_planted_fault(page: Page):
     page.evaluate("document.body.append(document.createElement('button'))")
     with pytest.raises(AssertionError, match="button-name"):
         axe(page)
+
+
+def test_a_crashed_browser_is_started_again(_launcher: Launcher, site: str):
+    crashed = _launcher.running()
+    crashed.close()
+    again = _launcher.running()
+    assert again is not crashed
+    page = again.new_page()
+    page.goto(site)
+    page.close()
