@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic import times
 from clinic.querysets import MessageQuerySet
 
 
@@ -195,7 +196,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+        return f"{times.local(self.at):%Y-%m-%d %H:%M} {self.action}"
 
 
 class HistoryEntry(models.Model):

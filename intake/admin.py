@@ -131,7 +131,7 @@ class IntakeAdmin(RecordAdmin):
         "elsewhere",
         "guardian_name",
         "guardian_relationship",
-        "consents",
+        "agreed_to",
         "protocol",
         "disposition",
         "submitted_at",
@@ -141,6 +141,11 @@ class IntakeAdmin(RecordAdmin):
     @admin.display(description=_("name"), ordering="family_name")
     def person(self, intake: Intake) -> str:
         return f"{intake.given_name} {intake.family_name}".strip() or "–"
+
+    @admin.display(description=_("agreed to"))
+    def agreed_to(self, intake: Intake) -> SafeString:
+        rows = [(each["words"], each["version"]) for each in intake.consents]
+        return format_html_join("", "<p>{} ({})</p>", rows)
 
     @admin.display(description=_("what fired"))
     def what_fired(self, intake: Intake) -> SafeString:

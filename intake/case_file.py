@@ -14,7 +14,7 @@ from phonenumber_field.phonenumber import to_python
 
 from clinic import times
 from intake import triage
-from intake.exceptions import EmergencyStands, PatientUnknown
+from intake.exceptions import AnswersOfAnother, EmergencyStands, PatientUnknown
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
 from intake.triage import PROTOCOL, UNANSWERED, Question
 
@@ -118,10 +118,13 @@ def facts(case: Case, intakes: Sequence[Intake]) -> list[str]:
     return [fact for fact in (age, born, town, known.email) if fact]
 
 
-def why_not_clear(case: Case) -> str:
+def why_not_clear(case: Case, newest: Intake | None) -> str:
     if case.disposition == Disposition.EMERGENCY:
         return str(EmergencyStands.message)
-    return str(PatientUnknown.message) if case.patient_id is None else ""
+    if case.patient_id is None:
+        return str(PatientUnknown.message)
+    theirs = newest is not None and newest.patient_id == case.patient_id
+    return "" if theirs else str(AnswersOfAnother.message)
 
 
 def decided(decision: ReviewDecision) -> Decided:

@@ -42,6 +42,13 @@ class PatientUnknown(IntakeProblem):
     )
 
 
+class AnswersOfAnother(IntakeProblem):
+    message = _(
+        "The newest answers here are not proved to be this patient's. Call them, and ask this"
+        " patient to answer again with the email shown above."
+    )
+
+
 class ReasonNeeded(IntakeProblem):
     message = _("Write down why. The reason stays with the decision.")
 

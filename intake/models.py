@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic import times
 from intake.querysets import CaseQuerySet, ClearanceQuerySet, IntakeQuerySet, PatientQuerySet
 
 
@@ -90,7 +91,7 @@ class IntakeDraft(models.Model):
         verbose_name_plural = _("unfinished intakes")
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}"
+        return f"{times.local(self.started_at):%Y-%m-%d %H:%M}"
 
 
 class Case(models.Model):
@@ -229,7 +230,7 @@ class Intake(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_disposition_display()}, {self.submitted_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_disposition_display()}, {times.local(self.submitted_at):%Y-%m-%d %H:%M}"
 
 
 class Finding(models.Model):
@@ -286,7 +287,7 @@ class ReviewDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {times.local(self.at):%Y-%m-%d %H:%M}"
 
 
 class Clearance(models.Model):
@@ -338,7 +339,8 @@ class Clearance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient}, {self.starts_at:%Y-%m-%d} – {self.ends_at:%Y-%m-%d}"
+        first, last = times.local(self.starts_at), times.local(self.ends_at)
+        return f"{self.patient}, {first:%Y-%m-%d} – {last:%Y-%m-%d}"
 
 
 class GuardianConsent(models.Model):

@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic import times
 from scheduling.querysets import AppointmentQuerySet, ClosureQuerySet
 from scheduling.slots import State
 
@@ -238,7 +239,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient}, {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.patient}, {times.local(self.starts_at):%Y-%m-%d %H:%M}"
 
     @property
     def starts_at(self) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from intake.models import Case, Disposition, ReviewDecision
+from intake.models import Case, Disposition, Intake, ReviewDecision
 
 Kind = ReviewDecision.Kind
 
@@ -64,11 +64,11 @@ class Choice:
     checked: bool
 
 
-def choices(case: Case, form: DecisionForm) -> list[Choice]:
-    """An emergency is never cleared, and nobody is before it is known who they are."""
+def choices(case: Case, newest: Intake | None, form: DecisionForm) -> list[Choice]:
+    """An emergency is never cleared, and nobody is before it is known whose answers these are."""
     if case.disposition == Disposition.EMERGENCY:
         kinds = [Kind.EMERGENCY_RESOLVED, Kind.REFER]
-    elif case.patient_id is None:
+    elif newest is None or newest.patient_id is None or newest.patient_id != case.patient_id:
         kinds = [Kind.REFER]
     else:
         kinds = [Kind.CLEAR, Kind.SUPPORTIVE, Kind.REFER]

@@ -7,6 +7,7 @@ from clinic import audit, messages
 from clinic.models import User
 from intake.exceptions import (
     AnotherCaseOpen,
+    AnswersOfAnother,
     CaseAlreadyDecided,
     EmergencyStands,
     NoEmergency,
@@ -32,7 +33,7 @@ def decide(
 
     `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
     answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, NoEmergency,
-    PatientUnknown, AnotherCaseOpen.
+    PatientUnknown, AnswersOfAnother, AnotherCaseOpen.
     """
     if not reason.strip():
         raise ReasonNeeded
@@ -69,7 +70,7 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
     if case.patient_id is None:
         raise PatientUnknown
     if newest.patient_id != case.patient_id:
-        raise PatientUnknown
+        raise AnswersOfAnother
     # Answers of theirs that joined somebody else's case: that one is decided first.
     elsewhere = Case.objects.unresolved().exclude(patient=case.patient_id)
     if elsewhere.filter(intakes__patient=case.patient_id).exclude(pk=case.pk).exists():

@@ -93,7 +93,8 @@ def _page(
         case.intakes.select_related("town").prefetch_related("findings").order_by("-submitted_at")
     )
     beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
-    offered = choices(case, form)
+    newest = intakes[0] if intakes else None
+    offered = choices(case, newest, form)
     context: dict[str, Any] = {
         "case": case,
         "line": review_list.line(case, intakes, request.user, now=timezone.now()),
@@ -107,8 +108,8 @@ def _page(
         "form": form,
         "choices": offered,
         "may_clear": any(choice.value in ReviewDecision.CLEARING for choice in offered),
-        "why_not_clear": case_file.why_not_clear(case),
-        "latest_seen": intakes[0].pk if intakes else "",
+        "why_not_clear": case_file.why_not_clear(case, newest),
+        "latest_seen": newest.pk if newest else "",
         "may_decide": access.decides_reviews(request.user) and case.state in Case.UNRESOLVED,
     }
     return render(request, "intake/review_case.html", context, status=status)

@@ -15,7 +15,7 @@ from clinic.models import AuditEntry, HistoryEntry, Message, User
 from intake import services, triage
 from intake.models import Case, Clearance, Intake, ReviewDecision
 from tests import answers
-from tests.factories.clinic import PatientFactory
+from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import CaseFactory, IntakeFactory, cleared, held
 
 pytestmark = pytest.mark.django_db
@@ -298,6 +298,19 @@ class TestCasePage:
         shown = page(doctor_client, address_of(sent(answers.REFER)))
         assert 'value="CLEAR"' not in shown
         assert "Nobody has proved who this is yet." in shown
+
+    def test_answers_from_another_record_offer_no_clearance(self, doctor_client, patient):
+        """The same phone, but another address: the newest answers may be someone else's."""
+        proved(answers.REFER, patient)
+        newest = proved(answers.BOOK, AccountFactory())
+        shown = page(doctor_client, address_of(newest))
+        assert 'value="REFER"' in shown
+        assert 'value="CLEAR"' not in shown
+        assert "The newest answers here are not proved to be this patient" in shown
+        response = decide(doctor_client, newest)
+        assert response.status_code == 409
+        assert "are not proved to be this patient" in text(response)
+        assert not Clearance.objects.exists()
 
     def test_the_page_is_no_ones_but_the_chiropractors(self, desk_client, patient):
         page(desk_client, address_of(proved(answers.REFER, patient)), status=403)
