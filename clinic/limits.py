@@ -1,4 +1,4 @@
-"""How often something may be tried, counted in the cache every web process shares.
+"""How often something may be tried, counted in a table that every web process shares.
 
 `hit` counts a try or raises TooMany, which `clinic.middleware` turns into a page that says when
 to try again. Called outside a transaction, so that a rollback does not forget the try.
@@ -6,14 +6,11 @@ to try again. Called outside a transaction, so that a rollback does not forget t
 
 import hashlib
 import ipaddress
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest
 
 
@@ -55,14 +52,31 @@ HOLDS_BY_ACCOUNT = Limit("holds by account", 30, timedelta(hours=1))
 HOLDS_BY_ADDRESS = Limit("holds by address", 200, timedelta(hours=1))
 
 
+# One statement, which the row's lock makes one step: two tries at once are never counted as one.
+_COUNT = """
+    INSERT INTO clinic_tries AS counted (key, made_at, forget_at)
+    VALUES (%(key)s, ARRAY[%(now)s::timestamptz], %(forget_at)s)
+    ON CONFLICT (key) DO UPDATE SET
+        made_at = ARRAY(SELECT at FROM unnest(counted.made_at) AS at WHERE at > %(since)s)
+            || excluded.made_at,
+        forget_at = excluded.forget_at
+    WHERE (SELECT count(*) FROM unnest(counted.made_at) AS at WHERE at > %(since)s) < %(limit)s
+    RETURNING key
+"""
+
+
 def hit(name: str, key: str, *, limit: int, per: timedelta, now: datetime) -> None:
     """Count one try of `key`. Raises TooMany, and counts nothing, when `limit` were made."""
-    cache_key = _cache_key(name, key)
-    with _alone(cache_key):
-        tries: list[datetime] = [t for t in cache.get(cache_key, []) if t > now - per]
-        if len(tries) >= limit:
-            raise TooMany(tries[-limit] + per)
-        cache.set(cache_key, [*tries, now], per.total_seconds())
+    stored = _stored_key(name, key)
+    moments = {"now": now, "since": now - per, "forget_at": now + per}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"key": stored, "limit": limit, **moments})
+        if cursor.fetchone():
+            return
+        cursor.execute("SELECT unnest(made_at) FROM clinic_tries WHERE key = %s", [stored])
+        made_at = sorted(moment for (moment,) in cursor.fetchall())
+    # None, when whoever made them has just succeeded and was forgotten.
+    raise TooMany(made_at[-limit:][0] + per if made_at else now)
 
 
 def count(limit: Limit, key: str, *, now: datetime) -> None:
@@ -72,7 +86,14 @@ def count(limit: Limit, key: str, *, now: datetime) -> None:
 
 def forget(limit: Limit, key: str) -> None:
     """What was tried before no longer counts: it succeeded."""
-    cache.delete(_cache_key(limit.name, key))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM clinic_tries WHERE key = %s", [_stored_key(limit.name, key)])
+
+
+def forget_all_before(now: datetime) -> None:
+    """Throw away what no longer counts."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM clinic_tries WHERE forget_at < %s", [now])
 
 
 def visitor(request: HttpRequest) -> str:
@@ -96,14 +117,6 @@ def visitor(request: HttpRequest) -> str:
     return str(parsed)
 
 
-@contextmanager
-def _alone(cache_key: str) -> Iterator[None]:
-    """Reading and writing a counter are two steps: two tries at once must not be one."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [cache_key])
-        yield
-
-
-def _cache_key(name: str, key: str) -> str:
-    """Hashed: a cache is no place for email addresses."""
-    return "limit:" + hashlib.sha256(f"{name}\0{key}".encode()).hexdigest()
+def _stored_key(name: str, key: str) -> str:
+    """Hashed: a list of who tried what is no place for email addresses."""
+    return hashlib.sha256(f"{name}\0{key}".encode()).hexdigest()

@@ -272,16 +272,6 @@ if PRODUCTION:
 # right of X-Forwarded-For, so that nobody can write their own. None: the socket's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        # Past this many entries some are thrown away, counters of tries among them: far more than
-        # all addresses of one busy day leave.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

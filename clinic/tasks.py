@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
@@ -13,7 +14,7 @@ from procrastinate.jobs import Job, JobDeferrer, Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 
-from clinic import delivery
+from clinic import delivery, limits
 from clinic.models import Message
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,14 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
         include_cancelled=True,
         include_aborted=True,
     )
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task
+def forget_sessions_and_tries(timestamp: int) -> None:
+    """Sessions that ended, and tries that no limit counts any more."""
+    SessionStore.clear_expired()
+    limits.forget_all_before(timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *")

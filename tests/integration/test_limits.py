@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import RequestFactory
 
 from clinic import limits
 from clinic.limits import TooMany
+from clinic.tasks import forget_sessions_and_tries
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -53,6 +55,29 @@ def test_a_success_forgets(time_machine):
         limits.count(limits.SECOND_FACTORS, "a", now=NOW)
     limits.forget(limits.SECOND_FACTORS, "a")
     limits.count(limits.SECOND_FACTORS, "a", now=NOW)
+
+
+@pytest.mark.django_db
+def test_what_no_longer_counts_is_thrown_away_at_night(time_machine):
+    time_machine.move_to(NOW)
+    limits.hit("any", "a", limit=1, per=HOUR, now=NOW)
+    limits.hit("any", "b", limit=1, per=3 * HOUR, now=NOW)
+    over = SessionStore()
+    over.set_expiry(HOUR)
+    over.create()
+    going_on = SessionStore()
+    going_on.create()
+
+    time_machine.move_to(NOW + 2 * HOUR)
+    forget_sessions_and_tries(0)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM clinic_tries")
+        assert cursor.fetchone() == (1,)
+    with pytest.raises(TooMany):
+        limits.hit("any", "b", limit=1, per=3 * HOUR, now=NOW + 2 * HOUR)
+    assert not over.exists(over.session_key)
+    assert going_on.exists(going_on.session_key)
 
 
 @pytest.mark.race
