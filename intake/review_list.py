@@ -104,9 +104,12 @@ def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) 
 
 
 def due_words(due_at: datetime, *, now: datetime) -> str:
+    """The clock time the patient was promised, and how far off it is."""
+    when = times.in_words(due_at)
     if due_at <= now:
-        return _("overdue by %(length)s") % {"length": _length(now - due_at)}
-    return _("due in %(length)s") % {"length": _length(due_at - now)}
+        overdue = {"when": when, "length": _length(now - due_at)}
+        return _("by %(when)s (overdue by %(length)s)") % overdue
+    return _("by %(when)s (in %(length)s)") % {"when": when, "length": _length(due_at - now)}
 
 
 def who(case: Case) -> str:

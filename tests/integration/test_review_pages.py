@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic import times
 from clinic.models import AuditEntry, HistoryEntry, Message, User
 from intake import services, triage
 from intake.models import Case, Clearance, Intake, ReviewDecision
@@ -88,13 +89,16 @@ class TestList:
     def test_an_overdue_case_says_by_how_much(self, doctor_client, patient):
         due_at = timezone.now() - timedelta(hours=2, minutes=30, seconds=5)
         IntakeFactory(patient=PatientFactory(), case=CaseFactory.create(due_at=due_at))
-        assert "overdue by 2 h 30 min" in page(doctor_client, LIST)
+        promised = f"by {times.in_words(due_at)} (overdue by 2 h 30 min)"
+        assert promised in page(doctor_client, LIST)
 
-    def test_a_case_in_time_says_how_long_there_is(self, doctor_client, patient):
+    def test_a_case_in_time_says_the_promised_time_and_how_long_there_is(
+        self, doctor_client, patient
+    ):
         due_at = timezone.now() + timedelta(minutes=59, seconds=55)
         IntakeFactory(patient=PatientFactory(), case=CaseFactory.create(due_at=due_at))
         shown = page(doctor_client, LIST)
-        assert "due in 59 min" in shown
+        assert f"by {times.in_words(due_at)} (in 59 min)" in shown
         assert "overdue" not in shown
 
     def test_what_to_know_stands_beside_each(self, doctor_client, patient):
@@ -183,6 +187,7 @@ class TestCasePage:
             assert finding.source in shown
         assert "Since your back pain began, have you had a fever?" in shown
         assert "Article row 8" in shown
+        assert "as the patient reads it" in shown
         assert "Fires when the answer to" in shown
 
     def test_every_answer_is_there_in_the_order_of_the_questions(self, doctor_client, patient):
