@@ -62,6 +62,12 @@ class BirthDateMissing(IntakeProblem):
 
 
 class AnswersTooOld(IntakeProblem):
+    """They clear nobody any more."""
+
+    message = _("Your answers are too old to book with. Please answer the questions again.")
+
+
+class AnswersBeforeEmergency(AnswersTooOld):
     message = _(
         "After these answers you told us about an emergency. Please answer the questions again."
     )

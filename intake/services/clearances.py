@@ -6,7 +6,7 @@ from uuid import UUID
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import ClinicProfile
-from intake.exceptions import ReasonNeeded
+from intake.exceptions import AnswersTooOld, ReasonNeeded
 from intake.models import Clearance, Intake, Patient, ReviewDecision
 from intake.signals import clearance_revoked
 
@@ -19,13 +19,21 @@ def issue(
     by: Actor,
     now: datetime,
 ) -> Clearance:
-    """A clearance from now for the clinic's usual length. Runs inside the caller's transaction."""
+    """A clearance for the clinic's usual length, counted from the decision.
+
+    Without one nobody has looked: the days count from when the answers were sent, whenever the
+    address is proved. Runs inside the caller's transaction. Raises AnswersTooOld.
+    """
+    counted_from = decision.at if decision else intake.submitted_at
+    ends_at = counted_from + timedelta(days=ClinicProfile.current().clearance_days)
+    if ends_at <= now:
+        raise AnswersTooOld
     clearance = Clearance.objects.create(
         patient=patient,
         intake=intake,
         decision=decision,
         starts_at=now,
-        ends_at=now + timedelta(days=ClinicProfile.current().clearance_days),
+        ends_at=ends_at,
         xray_allowed=decision.xray_allowed if decision else False,
         issued_at=now,
     )

@@ -10,7 +10,7 @@ from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
 from intake import screens, triage
-from intake.exceptions import AnswersTooOld, BirthDateMissing, GuardianNeeded
+from intake.exceptions import AnswersBeforeEmergency, BirthDateMissing, GuardianNeeded
 from intake.identity import Identity, name_key
 from intake.models import (
     Case,
@@ -303,4 +303,4 @@ def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now
 def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:
     later = Intake.objects.filter(patient=patient, submitted_at__gt=intake.submitted_at)
     if later.filter(disposition=Disposition.EMERGENCY).exists():
-        raise AnswersTooOld
+        raise AnswersBeforeEmergency

@@ -10,6 +10,7 @@ from clinic.models import AuditEntry, HistoryEntry, Message, User
 from intake import public, services, triage
 from intake.exceptions import (
     AnotherCaseOpen,
+    AnswersBeforeEmergency,
     AnswersTooOld,
     CaseAlreadyDecided,
     EmergencyStands,
@@ -87,6 +88,20 @@ class TestSubmission:
         assert clearance.starts_at == NOW
         assert clearance.ends_at == NOW + timedelta(days=30)
         assert not clearance.xray_allowed
+
+    def test_a_code_typed_days_later_lengthens_nothing(self, account):
+        intake = sent(answers.BOOK)
+        proved_at = NOW + timedelta(days=6)
+        services.attach(intake_id=intake.pk, account=account, now=proved_at)
+        clearance = Clearance.objects.get()
+        assert clearance.starts_at == proved_at
+        assert clearance.ends_at == NOW + timedelta(days=30)
+
+    def test_answers_whose_days_are_over_clear_nobody(self, account):
+        intake = sent(answers.BOOK)
+        with pytest.raises(AnswersTooOld):
+            services.attach(intake_id=intake.pk, account=account, now=NOW + timedelta(days=30))
+        assert not Clearance.objects.exists()
 
     def test_every_finding_is_kept_with_the_words_that_fired_it(self):
         intake = sent({**answers.REFER, "thinner": "yes"})
@@ -277,7 +292,7 @@ class TestAnswerShopping:
         before = sent(answers.BOOK)
         emergency = proved(answers.EMERGENCY, account, now=NOW + timedelta(minutes=5))
         decide(emergency, doctor, kind="RESOLVED")
-        with pytest.raises(AnswersTooOld):
+        with pytest.raises(AnswersBeforeEmergency):
             services.attach(intake_id=before.pk, account=account, now=LATER)
         assert not Clearance.objects.exists()
 
@@ -310,6 +325,10 @@ class TestReview:
         assert public.clearances_usable(intake.patient_id, LATER)[0].xray_allowed
         assert Message.objects.filter(kind="cleared", recipient=account.email).exists()
         assert Case.objects.get().state == "CLEARED"
+
+    def test_a_decisions_days_count_from_the_decision(self, account, doctor):
+        decide(proved(answers.REFER, account), doctor, now=NOW + timedelta(days=6))
+        assert Clearance.objects.get().ends_at == NOW + timedelta(days=36)
 
     def test_referring_keeps_the_patient_held(self, account, doctor):
         intake = proved(answers.REFER, account)
