@@ -18,6 +18,7 @@ from psycopg import sql
 ADD_ONLY = (
     "clinic.AuditEntry",
     "intake.Finding",
+    "intake.ContactLeft",
     "intake.ReviewDecision",
     "intake.GuardianConsent",
     "scheduling.StatusChange",
@@ -77,6 +78,8 @@ def _statements(role: sql.Identifier) -> list[sql.Composed]:
         sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {0}").format(role),
         # The record of migrations is the owner's.
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {0}").format(role),
+        # Its triggers alone say that the plan has changed.
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON scheduling_plan_revision FROM {0}").format(role),
     ]
     statements += [_revoke("UPDATE, DELETE", label, role) for label in ADD_ONLY]
     statements += [_revoke("INSERT, UPDATE, DELETE", label, role) for label in READ_ONLY]

@@ -79,8 +79,9 @@ def web_server(port: int) -> tuple[str, ...]:
     return (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "clinic.wsgi:application"),
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
-        # As many as the connection pool gives: more would wait for a connection, not work.
-        *("--blocking-threads", "12"),
+        # As docs/deployment.md says: two for two cores, each with as many threads as its pool has
+        # connections. More would wait for a connection, not work.
+        *("--workers", "2", "--blocking-threads", "12"),
     )
 
 

@@ -3,23 +3,17 @@
 However many days are asked for, the rows are read in the same few queries.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
-from django.utils import timezone
-
-from clinic.models import ClinicProfile
 from intake.public import ClearanceCard
-from scheduling import slots
-from scheduling.models import Appointment, Clinician, Closure, OpeningHours, VisitType
-from scheduling.slots import Busy, Interval, OpenTime, Policy, State, VisitShape, Window
+from scheduling import plan, slots
+from scheduling.models import Appointment, VisitType
+from scheduling.plan import Plan, shape_of
+from scheduling.slots import Busy, Interval, OpenTime, State, VisitShape
+from scheduling.taken import Place, taken
 
-_NOTHING = timedelta(0)
 # A clinic closed for longer says so itself.
 _LONGEST_WAIT = timedelta(days=31)
 # Around the day of a time that cannot be had, there are others nearly always.
@@ -28,145 +22,76 @@ _NEARBY = timedelta(days=3)
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Calendar:
-    """All that decides about the starts of one kind of visit for one patient on some days."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a patient looks for a time for: under which leave, which kind of visit, and when.
 
-    shape: VisitShape
-    open_time: OpenTime
-    busy: Busy
-    room_open: list[Interval]
-    policy: Policy
-
-
-def offered(
-    *,
-    patient_id: UUID,
-    visit_type: VisitType,
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    clearance: ClearanceCard,
-    moving: UUID | None = None,
-) -> list[datetime]:
-    """The starts a patient may choose on these days, both included: sorted, in UTC.
-
-    A hold of the same patient is not in their way: choosing again replaces it. Nor is the visit
-    that is being moved.
+    A hold of theirs is not in their way: choosing again replaces it. Nor is the visit that they
+    are moving.
     """
-    policy = _policy()
-    today = _local_day(now, policy.zone)
-    first_day = max(first_day, today, _local_day(clearance.starts_at, policy.zone))
+
+    clearance: ClearanceCard
+    visit_type: VisitType
+    now: datetime
+    moving: UUID | None = None
+
+
+def offered(wish: Wish, *, first_day: date = date.min, last_day: date = date.max) -> list[datetime]:
+    """The starts a patient may choose on these local days, both included: sorted, in UTC."""
+    planned = plan.current()
+    if planned.clinician_id is None:
+        return []
+    zone, clearance = planned.policy.zone, wish.clearance
+    today = wish.now.astimezone(zone).date()
+    first_day = max(first_day, today, clearance.starts_at.astimezone(zone).date())
     last_day = min(
         last_day,
-        today + timedelta(days=policy.horizon_days),
-        _local_day(clearance.ends_at, policy.zone),
+        today + timedelta(days=planned.policy.horizon_days),
+        clearance.ends_at.astimezone(zone).date(),
     )
-    clinician_id = the_clinician_id()
-    if clinician_id is None or first_day > last_day:
+    if first_day > last_day:
         return []
-    calendar = _read(
-        patient_id=patient_id,
-        visit_type=visit_type,
-        clinician_id=clinician_id,
-        first_day=first_day,
-        last_day=last_day,
-        now=now,
-        policy=policy,
-        moving=moving,
-    )
+    calendar = _calendar(wish, planned, planned.clinician_id, first_day, last_day)
     return slots.openings(
         calendar.shape,
         calendar.open_time,
         calendar.busy,
-        policy,
+        planned.policy,
         room_open=calendar.room_open,
-        now=now,
+        now=wish.now,
         until=clearance.ends_at,
         not_before=clearance.starts_at,
     )
 
 
-def next_offered(
-    *,
-    patient_id: UUID,
-    visit_type: VisitType,
-    now: datetime,
-    clearance: ClearanceCard,
-    count: int = 1,
-) -> list[datetime]:
-    """The first starts of all that can be offered."""
-    return offered(
-        patient_id=patient_id,
-        visit_type=visit_type,
-        first_day=date.min,
-        last_day=date.max,
-        now=now,
-        clearance=clearance,
-    )[:count]
-
-
-def nearest_offered(
-    wished: datetime,
-    *,
-    patient_id: UUID,
-    visit_type: VisitType,
-    now: datetime,
-    clearance: ClearanceCard,
-    count: int,
-) -> list[datetime]:
+def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime]:
     """In place of a start that cannot be had: those nearest to it, the nearest first."""
-    day = _local_day(wished, _zone())
+    day = start.astimezone(plan.current().policy.zone).date()
     chosen: list[datetime] = []
     for first_day, last_day in ((day - _NEARBY, day + _NEARBY), (date.min, date.max)):
-        starts = offered(
-            patient_id=patient_id,
-            visit_type=visit_type,
-            first_day=first_day,
-            last_day=last_day,
-            now=now,
-            clearance=clearance,
-        )
-        length = shape_of(visit_type).length
-        chosen = slots.nearest(starts, wished, apart=length, count=count)
+        starts = offered(wish, first_day=first_day, last_day=last_day)
+        chosen = slots.nearest(starts, start, apart=shape_of(wish.visit_type).length, count=count)
         if len(chosen) == count:
             break
     return chosen
 
 
-def is_offered(
-    start: datetime,
-    *,
-    patient_id: UUID,
-    visit_type: VisitType,
-    clinician_id: int,
-    now: datetime,
-    clearance: ClearanceCard,
-    moving: UUID | None = None,
-) -> bool:
-    """Would `offered` list this start? The visit that is being moved is not in its own way."""
-    policy = _policy()
-    if not now <= start < clearance.ends_at:
+def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
+    """Would `offered` list this start?"""
+    clearance = wish.clearance
+    if not wish.now <= start < clearance.ends_at:
         return False
-    day = _local_day(start, policy.zone)
-    calendar = _read(
-        patient_id=patient_id,
-        visit_type=visit_type,
-        clinician_id=clinician_id,
-        first_day=day,
-        last_day=day,
-        now=now,
-        policy=policy,
-        moving=moving,
-    )
+    planned = plan.current()
+    day = start.astimezone(planned.policy.zone).date()
+    calendar = _calendar(wish, planned, clinician_id, day, day)
     return slots.is_offered(
         start,
         calendar.shape,
         calendar.open_time,
         calendar.busy,
-        policy,
+        planned.policy,
         room_open=calendar.room_open,
-        now=now,
+        now=wish.now,
         until=clearance.ends_at,
         not_before=clearance.starts_at,
     )
@@ -175,173 +100,104 @@ def is_offered(
 def is_closed(start: datetime, *, visit_type: VisitType, clinician_id: int) -> bool:
     """Does a closure of the clinic, the clinician or the room lie in the way of such a visit?"""
     shape = shape_of(visit_type)
-    closures = _closures(shape.doctor(start), clinician_id, visit_type.room_id)
-    room = shape.room(start)
+    doctor, room = shape.doctor(start), shape.room(start)
     return any(
-        shape.doctor(start).overlaps(during)
-        if concerns_clinician
-        else room is not None and room.overlaps(during)
-        for during, concerns_clinician, _ in closures
+        (closed.concerns_clinician(clinician_id) and doctor.overlaps(closed.during))
+        or (
+            room is not None
+            and closed.concerns_room(visit_type.room_id)
+            and room.overlaps(closed.during)
+        )
+        for closed in plan.current().closures
     )
 
 
 def open_time_after(start: datetime, length: timedelta) -> datetime | None:
     """When that much open time will have passed, closures left out; None with no hours ahead."""
-    clinician_id = the_clinician_id()
-    if clinician_id is None:
+    planned = plan.current()
+    if planned.clinician_id is None:
         return None
-    zone = _zone()
-    first_day = timezone.localdate(start, zone)
-    last_day = first_day + _LONGEST_WAIT
-    days = slots.local_days(first_day, last_day, zone)
-    closures = _closures(days, clinician_id, None)
-    open_time = _open_time(clinician_id, closures, first_day, last_day, zone)
+    first_day = start.astimezone(planned.policy.zone).date()
+    open_time = _open_time(planned, planned.clinician_id, first_day, first_day + _LONGEST_WAIT)
     return slots.open_time_after(start, length, open_time.intervals())
 
 
-def visit_types_for(*, patient_id: UUID, clearance: ClearanceCard) -> list[VisitType]:
+def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
     """The kinds of visit a patient may choose online, the one already chosen first.
 
     A new exam, or an adjustment after a completed visit. With an X-ray only by the clearance, and
     then that is what the doctor meant.
     """
-    is_return = Appointment.objects.filter(patient=patient_id, state=State.DONE.value).exists()
-    wanted = Q(for_return_visit=True) if is_return else Q(for_first_visit=True)
-    types = VisitType.objects.filter(wanted, is_active=True)
-    if not clearance.xray_allowed:
-        types = types.filter(needs_xray_clearance=False)
-    return list(types.order_by("-needs_xray_clearance", "minutes", "pk"))
-
-
-def visit_type_for(*, patient_id: UUID, clearance: ClearanceCard) -> VisitType | None:
-    """The kind of visit already chosen for a patient; None when the clinic offers none."""
-    return next(iter(visit_types_for(patient_id=patient_id, clearance=clearance)), None)
-
-
-def shape_of(visit_type: VisitType) -> VisitShape:
-    """The room, if any, is taken for the whole visit."""
-    length = timedelta(minutes=visit_type.minutes)
-    return VisitShape(
-        length=length,
-        buffer_before=timedelta(minutes=visit_type.buffer_before),
-        buffer_after=timedelta(minutes=visit_type.buffer_after),
-        room_from=_NOTHING if visit_type.room_id else None,
-        room_until=length if visit_type.room_id else None,
-    )
-
-
-def the_clinician_id() -> int | None:
-    """Whom a visit is with. Every patient is seen by the same doctor: that is the promise."""
-    seeing = Clinician.objects.filter(is_active=True).order_by("pk")
-    return seeing.values_list("pk", flat=True).first()
-
-
-def as_range(interval: Interval) -> DateTimeTZRange:
-    return DateTimeTZRange(interval.start, interval.end, "[)")
-
-
-def as_interval(stored: DateTimeTZRange) -> Interval:
-    return Interval(stored.lower, stored.upper)
-
-
-def _policy() -> Policy:
-    clinic = ClinicProfile.current()
-    return Policy(
-        notice=timedelta(minutes=clinic.minimum_notice_minutes),
-        horizon_days=clinic.horizon_days,
-        step=timedelta(minutes=clinic.step_minutes),
-        zone=_zone(),
-    )
-
-
-def _read(
-    *,
-    patient_id: UUID,
-    visit_type: VisitType,
-    clinician_id: int,
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    policy: Policy,
-    moving: UUID | None = None,
-) -> Calendar:
-    days = slots.local_days(first_day, last_day, policy.zone).extended(_A_DAY, _A_DAY)
-    closures = _closures(days, clinician_id, visit_type.room_id)
-    return Calendar(
-        shape=shape_of(visit_type),
-        open_time=_open_time(clinician_id, closures, first_day, last_day, policy.zone),
-        busy=_busy(days, patient_id, clinician_id, visit_type.room_id, now, moving),
-        room_open=slots.subtract([days], [during for during, _, room in closures if room]),
-        policy=policy,
-    )
-
-
-def _busy(
-    days: Interval,
-    patient_id: UUID,
-    clinician_id: int,
-    room_id: int | None,
-    now: datetime,
-    moving: UUID | None,
-) -> Busy:
-    during = as_range(days)
-    concerned = Q(clinician=clinician_id, clinician_busy__overlap=during) | Q(
-        patient=patient_id, visit__overlap=during
-    )
-    if room_id:
-        concerned |= Q(room=room_id, room_busy__overlap=during)
-    rows = (
-        Appointment.objects.in_the_way_of(patient_id, now=now, moving=moving)
-        .filter(concerned)
-        .values_list(
-            "clinician_id", "clinician_busy", "room_id", "room_busy", "patient_id", "visit"
-        )
-    )
-    doctor, room, patient = [], [], []
-    for of_clinician, doctor_busy, of_room, room_busy, of_patient, visit in rows:
-        if of_clinician == clinician_id:
-            doctor.append(as_interval(doctor_busy))
-        if room_id and of_room == room_id:
-            room.append(as_interval(room_busy))
-        if of_patient == patient_id:
-            patient.append(as_interval(visit))
-    return Busy(doctor=doctor, room=room, patient=patient)
-
-
-def _closures(
-    days: Interval, clinician_id: int, room_id: int | None
-) -> list[tuple[Interval, bool, bool]]:
-    """Each closure, and whether it concerns the clinician, and the room."""
-    rows: Iterable[Closure] = Closure.objects.between(days.start, days.end)
-    return [
-        (
-            as_interval(row.during),
-            row.room_id is None and row.clinician_id in (None, clinician_id),
-            row.clinician_id is None and row.room_id in (None, room_id),
-        )
-        for row in rows
+    done = Appointment.objects.filter(patient=clearance.patient_id, state=State.DONE.value)
+    is_return = done.exists()
+    types = [
+        kind
+        for kind in plan.current().visit_types.values()
+        if kind.is_active
+        and (kind.for_return_visit if is_return else kind.for_first_visit)
+        and (clearance.xray_allowed or not kind.needs_xray_clearance)
     ]
+    return sorted(types, key=lambda kind: (not kind.needs_xray_clearance, kind.minutes, kind.pk))
 
 
-def _open_time(
-    clinician_id: int,
-    closures: Iterable[tuple[Interval, bool, bool]],
-    first_day: date,
-    last_day: date,
-    zone: ZoneInfo,
-) -> OpenTime:
-    windows = map(_window, OpeningHours.objects.filter(clinician=clinician_id))
-    closed = [during for during, concerns_clinician, _ in closures if concerns_clinician]
+def visit_type_for(clearance: ClearanceCard) -> VisitType | None:
+    """The kind of visit already chosen for a patient; None when the clinic offers none."""
+    return next(iter(visit_types_for(clearance)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """All that decides about the starts of one kind of visit for one patient on some days."""
+
+    shape: VisitShape
+    open_time: OpenTime
+    busy: Busy
+    room_open: list[Interval]
+
+
+def _calendar(
+    wish: Wish, planned: Plan, clinician_id: int, first_day: date, last_day: date
+) -> _Calendar:
+    days = slots.local_days(first_day, last_day, planned.policy.zone).extended(_A_DAY, _A_DAY)
+    room_id = wish.visit_type.room_id
+    room_closed = [
+        closed.during
+        for closed in planned.closures
+        if closed.concerns_room(room_id) and closed.during.overlaps(days)
+    ]
+    return _Calendar(
+        shape=shape_of(wish.visit_type),
+        open_time=_open_time(planned, clinician_id, first_day, last_day),
+        busy=_busy(wish, clinician_id, days),
+        room_open=slots.subtract([days], room_closed),
+    )
+
+
+def _open_time(planned: Plan, clinician_id: int, first_day: date, last_day: date) -> OpenTime:
+    zone = planned.policy.zone
+    days = slots.local_days(first_day, last_day, zone).extended(_A_DAY, _A_DAY)
+    closed = [
+        closed.during
+        for closed in planned.closures
+        if closed.concerns_clinician(clinician_id) and closed.during.overlaps(days)
+    ]
+    windows = planned.hours.get(clinician_id, ())
     return slots.open_time(windows, (), closed, first_day, last_day, zone)
 
 
-def _window(row: OpeningHours) -> Window:
-    return Window(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(timezone.get_default_timezone_name())
-
-
-def _local_day(moment: datetime, zone: ZoneInfo) -> date:
-    return moment.astimezone(UTC).astimezone(zone).date()
+def _busy(wish: Wish, clinician_id: int, days: Interval) -> Busy:
+    patient_id, room_id = wish.clearance.patient_id, wish.visit_type.room_id
+    whole_days = Place(
+        patient_id=patient_id,
+        clinician_id=clinician_id,
+        room_id=room_id,
+        visit=days,
+        clinician_busy=days,
+        room_busy=days if room_id else None,
+    )
+    there = taken(whole_days, now=wish.now, moving=wish.moving)
+    return Busy(
+        doctor=[each.clinician_busy for each in there if each.clinician_id == clinician_id],
+        room=[each.room_busy for each in there if each.room_busy and each.room_id == room_id],
+        patient=[each.visit for each in there if each.patient_id == patient_id],
+    )

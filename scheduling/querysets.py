@@ -38,11 +38,6 @@ class AppointmentQuerySet(models.QuerySet[Row]):
         """`keeping_time` without the holds that have run out."""
         return self.keeping_time().exclude(Q(state=State.HELD.value, hold_expires_at__lte=now))
 
-    def in_the_way_of(self, patient_id: UUID, *, now: datetime, moving: UUID | None = None) -> Self:
-        """`taking_time`, but for the hold a new choice gives up and the visit that is moved."""
-        others = self.taking_time(now).exclude(patient=patient_id, state=State.HELD.value)
-        return others.exclude(pk=moving) if moving else others
-
     def coming(self, now: datetime) -> Self:
         return self.keeping_time().filter(visit__endswith__gt=now).order_by("visit")
 

@@ -15,6 +15,7 @@ from intake.forms.about import ELSEWHERE
 from intake.models import Intake, IntakeDraft, Patient
 from intake.services.submission import ABOUT_FIELDS
 from scheduling import availability
+from scheduling.availability import Wish
 from scheduling.demo.people import Person
 from scheduling.models import Appointment, VisitType
 from scheduling.services import book, confirm, hold
@@ -135,14 +136,8 @@ def _about(person: Person, *, now: datetime) -> dict[str, object]:
 def choose_a_time(patient: Patient, *, day: date, now: datetime, nth: int = 0) -> Appointment:
     """The patient keeps one of the times offered from `day` on, and confirms it."""
     clearance, kind = _chosen_kind(patient, now=now)
-    starts = availability.offered(
-        patient_id=patient.pk,
-        visit_type=kind,
-        first_day=day,
-        last_day=day + timedelta(days=14),
-        now=now,
-        clearance=clearance,
-    )
+    wish = Wish(clearance=clearance, visit_type=kind, now=now)
+    starts = availability.offered(wish, first_day=day, last_day=day + timedelta(days=14))
     return take_a_time(patient, starts[nth], now=now)
 
 
@@ -162,7 +157,7 @@ def take_a_time(patient: Patient, start: datetime, *, now: datetime) -> Appointm
 
 def _chosen_kind(patient: Patient, *, now: datetime) -> tuple[public.ClearanceCard, VisitType]:
     clearance = public.clearances_usable(patient.pk, now)[0]
-    return clearance, availability.visit_types_for(patient_id=patient.pk, clearance=clearance)[0]
+    return clearance, availability.visit_types_for(clearance)[0]
 
 
 def book_at_the_desk(

@@ -4,19 +4,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from clinic.models import User
-from scheduling import services
-from scheduling.availability import the_clinician_id
+from scheduling import plan, services
 from scheduling.demo.acting import Scene, book_at_the_desk, patient_of, take_a_time, tell
 from scheduling.demo.people import Person
 from scheduling.exceptions import SchedulingProblem
-from scheduling.models import Appointment, OpeningHours, VisitType
-from scheduling.slots import Interval, State, Window, open_time
+from scheduling.models import Appointment, VisitType
+from scheduling.slots import Interval, State, open_time
 
 NEW, AGAIN, CHECK = "new-exam", "adjustment", "re-exam"
 # Minutes after the doors open, and the kind of visit. What does not fit is left out; the rest of
@@ -95,12 +93,9 @@ def _wanted(day: date) -> list[tuple[datetime, str]]:
 
 
 def _hours(day: date) -> tuple[Interval, ...]:
-    rows = OpeningHours.objects.filter(clinician=the_clinician_id())
-    windows = [
-        Window(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until) for row in rows
-    ]
-    zone = ZoneInfo(timezone.get_default_timezone_name())
-    return open_time(windows, (), (), day, day, zone).hours
+    planned = plan.current()
+    windows = planned.hours.get(planned.clinician_id or 0, ())
+    return open_time(windows, (), (), day, day, planned.policy.zone).hours
 
 
 def _first_visit(scene: Scene, start: datetime, newcomers: Iterator[Person]) -> Appointment | None:

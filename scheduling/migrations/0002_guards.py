@@ -199,6 +199,29 @@ WITH_HISTORY = (
 )
 
 
+# Whatever the plan is read from (scheduling.plan) gives it another revision. Never one it had
+# before: a change taken back must not look like a later one.
+PLAN_REVISION = """
+CREATE TABLE scheduling_plan_revision (
+    id integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    revision uuid NOT NULL
+);
+INSERT INTO scheduling_plan_revision (revision) VALUES (gen_random_uuid());
+CREATE FUNCTION scheduling_plan_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE scheduling_plan_revision SET revision = gen_random_uuid();
+    RETURN NULL;
+END $$;
+"""
+PLANNED_IN = (
+    "clinic_clinicprofile",
+    "scheduling_clinician",
+    "scheduling_openinghours",
+    "scheduling_closure",
+    "scheduling_visittype",
+)
+
 NEVER_CHANGED = (
     "CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON scheduling_statuschange"
     " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();"
@@ -209,6 +232,13 @@ def history(table: str) -> str:
     return (
         f"CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
+    )
+
+
+def plan_changed(table: str) -> str:
+    return (
+        f"CREATE TRIGGER plan_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION scheduling_plan_changed();"
     )
 
 
@@ -229,6 +259,8 @@ class Migration(migrations.Migration):
                 FINITE,
                 *map(history, WITH_HISTORY),
                 NEVER_CHANGED,
+                PLAN_REVISION,
+                *map(plan_changed, PLANNED_IN),
             ],
             migrations.RunSQL.noop,
         )

@@ -7,10 +7,10 @@ from django.db.models import Q
 
 from clinic import audit
 from clinic.audit import Actor
-from scheduling.availability import as_range
 from scheduling.exceptions import CalendarBusy, named_refusals
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Clinician, Closure
+from scheduling.plan import as_range
 from scheduling.services.steps import end_all
 from scheduling.slots import Interval, State
 

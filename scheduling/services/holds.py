@@ -1,12 +1,12 @@
 """A patient chooses a time: kept for some minutes, then booked or given back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from clinic import audit
 from clinic.audit import Actor
-from clinic.models import ClinicProfile
-from scheduling.availability import is_closed, is_offered, visit_types_for
+from scheduling import plan
+from scheduling.availability import Wish, is_closed, is_offered, visit_types_for
 from scheduling.exceptions import (
     HoldExpired,
     TimeClosed,
@@ -50,23 +50,17 @@ def hold(
             start=start,
             now=now,
         )
-        if kind not in visit_types_for(patient_id=patient_id, clearance=clearance):
+        if kind not in visit_types_for(clearance):
             raise VisitTypeNotOffered
-        if not is_offered(
-            start,
-            patient_id=patient_id,
-            visit_type=kind,
-            clinician_id=place.clinician_id,
-            now=now,
-            clearance=clearance,
-        ):
+        wish = Wish(clearance=clearance, visit_type=kind, now=now)
+        if not is_offered(wish, start, clinician_id=place.clinician_id):
             raise TimeNotOffered
         return insert(
             place,
             clearance_id=clearance_id,
             visit_type=kind,
             state=State.HELD,
-            hold_expires_at=now + timedelta(minutes=ClinicProfile.current().hold_minutes),
+            hold_expires_at=now + plan.current().kept_for,
             by=by,
             now=now,
         )

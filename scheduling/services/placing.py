@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.utils import timezone
 
 from clinic.audit import Actor
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling.availability import as_range, shape_of, the_clinician_id
+from scheduling import plan
 from scheduling.exceptions import (
     Clash,
     GuardianMissing,
@@ -27,8 +25,10 @@ from scheduling.exceptions import (
 )
 from scheduling.locking import calendar_of, stand_in_line
 from scheduling.models import Appointment, VisitType
+from scheduling.plan import as_range
 from scheduling.services.steps import end_all, record
 from scheduling.slots import State
+from scheduling.taken import Place, Taken, taken
 
 # Nobody plans further, either way; what is typed may be any year.
 FARTHEST = timedelta(days=2 * 366)
@@ -44,42 +44,6 @@ _INSERT = """
 """
 
 
-@dataclass(frozen=True)
-class Place:
-    """What one visit takes: a patient's time, the clinician's, and perhaps a room's."""
-
-    patient_id: UUID
-    clinician_id: int
-    room_id: int | None
-    visit: DateTimeTZRange
-    clinician_busy: DateTimeTZRange
-    room_busy: DateTimeTZRange | None
-
-    @classmethod
-    def at(
-        cls, start: datetime, *, patient_id: UUID, clinician_id: int, visit_type: VisitType
-    ) -> "Place":
-        shape = shape_of(visit_type)
-        room = shape.room(start)
-        return cls(
-            patient_id=patient_id,
-            clinician_id=clinician_id,
-            room_id=visit_type.room_id,
-            visit=as_range(shape.visit(start)),
-            clinician_busy=as_range(shape.doctor(start)),
-            room_busy=as_range(room) if room else None,
-        )
-
-    @property
-    def overlapping(self) -> Q:
-        overlapping = Q(
-            clinician=self.clinician_id, clinician_busy__overlap=self.clinician_busy
-        ) | Q(patient=self.patient_id, visit__overlap=self.visit)
-        if self.room_id:
-            overlapping |= Q(room=self.room_id, room_busy__overlap=self.room_busy)
-        return overlapping
-
-
 @contextmanager
 def wanted(
     start: datetime, *, patient_id: UUID, visit_type_id: int, now: datetime
@@ -88,8 +52,8 @@ def wanted(
 
     Who is too late hears so before anything else is asked. Raises TimeTaken, TimeNotOffered.
     """
-    visit_type = VisitType.objects.get(pk=visit_type_id)
-    clinician_id = the_clinician_id()
+    planned = plan.current()
+    visit_type, clinician_id = planned.visit_types[visit_type_id], planned.clinician_id
     if clinician_id is None or abs(start - now) > FARTHEST:
         raise TimeNotOffered
     with calendar_of(clinician_id, shared=True):
@@ -125,9 +89,9 @@ def insert(
         place.room_id,
         state.value,
         hold_expires_at,
-        place.visit,
-        place.clinician_busy,
-        place.room_busy,
+        as_range(place.visit),
+        as_range(place.clinician_busy),
+        as_range(place.room_busy) if place.room_busy else None,
         now,
     )
     with connection.cursor() as cursor:
@@ -145,7 +109,7 @@ def give_up_holds(place: Place, *, by: Actor, now: datetime) -> None:
 
     All in one statement and by id: two bookings that need the same rows never wait for each other.
     """
-    stale = Q(hold_expires_at__lte=now) & place.overlapping
+    stale = Q(hold_expires_at__lte=now) & _overlapping(place)
     held = (
         Appointment.objects.filter(stale | Q(patient=place.patient_id), state=State.HELD.value)
         .order_by("pk")
@@ -162,13 +126,11 @@ def what_is_in_the_way(
     place: Place, *, now: datetime, moving: UUID | None = None
 ) -> TimeTaken | None:
     """The clash a person should hear of; their own visit before anybody else's."""
-    taken = Appointment.objects.in_the_way_of(place.patient_id, now=now, moving=moving)
-    overlapping = taken.filter(place.overlapping).in_time_order()
-    clashes = [(_clash(visit, place), visit.pk) for visit in overlapping]
+    there = taken(place, now=now, moving=moving)
     for kind in (Clash.PATIENT, Clash.CLINICIAN, Clash.ROOM):
-        for clash, visit_id in clashes:
-            if clash is kind:
-                return TimeTaken(kind, visit_id)
+        for each in there:
+            if _clash(each, place) is kind:
+                return TimeTaken(kind, each.visit_id)
     return None
 
 
@@ -192,15 +154,21 @@ def require_clearance(
     return clearance
 
 
-def _clash(visit: Appointment, place: Place) -> Clash:
-    if visit.patient_id == place.patient_id and _overlap(visit.visit, place.visit):
+def _overlapping(place: Place) -> Q:
+    """Visits that take any of it."""
+    overlapping = Q(
+        clinician=place.clinician_id, clinician_busy__overlap=as_range(place.clinician_busy)
+    ) | Q(patient=place.patient_id, visit__overlap=as_range(place.visit))
+    if place.room_busy:
+        overlapping |= Q(room=place.room_id, room_busy__overlap=as_range(place.room_busy))
+    return overlapping
+
+
+def _clash(there: Taken, place: Place) -> Clash:
+    if there.patient_id == place.patient_id and there.visit.overlaps(place.visit):
         return Clash.PATIENT
-    if visit.clinician_id == place.clinician_id and _overlap(
-        visit.clinician_busy, place.clinician_busy
+    if there.clinician_id == place.clinician_id and there.clinician_busy.overlaps(
+        place.clinician_busy
     ):
         return Clash.CLINICIAN
     return Clash.ROOM
-
-
-def _overlap(one: DateTimeTZRange, other: DateTimeTZRange) -> bool:
-    return bool(one.lower < other.upper and other.lower < one.upper)

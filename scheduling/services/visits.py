@@ -8,7 +8,7 @@ from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling.availability import is_closed, is_offered
+from scheduling.availability import Wish, is_closed, is_offered
 from scheduling.exceptions import (
     OutsideClearance,
     StepNotAllowed,
@@ -20,8 +20,8 @@ from scheduling.exceptions import (
     named_refusals,
 )
 from scheduling.models import Appointment
+from scheduling.plan import as_interval, as_range
 from scheduling.services.placing import (
-    Place,
     give_up_holds,
     insert,
     require_clearance,
@@ -30,6 +30,7 @@ from scheduling.services.placing import (
 )
 from scheduling.services.steps import become, changing, record, tell_booked, tell_cancelled
 from scheduling.slots import MOVES, State
+from scheduling.taken import Place
 
 _MOVABLE = {State.BOOKED, State.CONFIRMED}
 # Undoing these takes back a time that was free meanwhile.
@@ -207,15 +208,9 @@ def _require_open(
     if isinstance(by, User) and access.sees_calendar(by):
         if is_closed(start, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
             raise TimeClosed
-    elif not is_offered(
-        start,
-        patient_id=visit.patient_id,
-        visit_type=visit.visit_type,
-        clinician_id=visit.clinician_id,
-        now=now,
-        clearance=clearance,
-        moving=visit.pk,
-    ):
+        return
+    wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+    if not is_offered(wish, start, clinician_id=visit.clinician_id):
         raise TimeNotOffered
 
 
@@ -225,9 +220,9 @@ def _put(
     before, moved_from = State(visit.state), visit.starts_at
     visit.state = State.BOOKED.value
     visit.clearance_id = clearance.id
-    visit.visit = place.visit
-    visit.clinician_busy = place.clinician_busy
-    visit.room_busy = place.room_busy
+    visit.visit = as_range(place.visit)
+    visit.clinician_busy = as_range(place.clinician_busy)
+    visit.room_busy = as_range(place.room_busy) if place.room_busy else None
     visit.save(update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy"])
     record(visit, before, by=by, now=now, reason="Moved to another time.")
     audit.record(
@@ -247,9 +242,9 @@ def _require_free(visit: Appointment, *, by: Actor, now: datetime) -> None:
         patient_id=visit.patient_id,
         clinician_id=visit.clinician_id,
         room_id=visit.room_id,
-        visit=visit.visit,
-        clinician_busy=visit.clinician_busy,
-        room_busy=visit.room_busy,
+        visit=as_interval(visit.visit),
+        clinician_busy=as_interval(visit.clinician_busy),
+        room_busy=as_interval(visit.room_busy) if visit.room_busy else None,
     )
     clash = what_is_in_the_way(place, now=now)
     if clash:

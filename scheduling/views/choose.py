@@ -1,7 +1,7 @@
 """Choosing a time under a clearance, and having it kept while one confirms."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard
 from scheduling import availability, services
+from scheduling.availability import Wish
 from scheduling.exceptions import SchedulingProblem, VisitTypeNotOffered
 from scheduling.forms import StartForm
 from scheduling.models import Appointment, VisitType
@@ -49,7 +50,7 @@ def hold(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return choose_page(request, clearance, problem=form.problem, status=400)
     start = form.cleaned_data["start"]
-    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
+    visit_type = availability.visit_type_for(clearance)
     try:
         held = _hold(clearance, visit_type, start, by=by, now=now)
     except SchedulingProblem as problem:
@@ -64,19 +65,11 @@ def choose_page(
     now = timezone.now()
     if not intake.is_usable(clearance, now):
         return _not_now_page(request, clearance, now, status=status)
-    visit_type = availability.visit_type_for(patient_id=clearance.patient_id, clearance=clearance)
-    starts = (
-        availability.offered(
-            patient_id=clearance.patient_id,
-            visit_type=visit_type,
-            first_day=date.min,
-            last_day=date.max,
-            now=now,
-            clearance=clearance,
-        )
-        if visit_type
-        else []
-    )
+    visit_type = availability.visit_type_for(clearance)
+    starts: list[datetime] = []
+    if visit_type:
+        wish = Wish(clearance=clearance, visit_type=visit_type, now=now)
+        starts = availability.offered(wish)
     context = {
         **_what_for(request, clearance, visit_type, problem, now),
         "until": times.day_in_words(times.local(clearance.ends_at).date()),
@@ -100,18 +93,10 @@ def choose_again_page(
     now = timezone.now()
     if not intake.is_usable(clearance, now):
         return _not_now_page(request, clearance, now, status=409)
-    starts = (
-        availability.nearest_offered(
-            wished,
-            patient_id=clearance.patient_id,
-            visit_type=visit_type,
-            now=now,
-            clearance=clearance,
-            count=NEAREST_SHOWN,
-        )
-        if visit_type
-        else []
-    )
+    starts: list[datetime] = []
+    if visit_type:
+        wish = Wish(clearance=clearance, visit_type=visit_type, now=now)
+        starts = availability.nearest_offered(wish, wished, count=NEAREST_SHOWN)
     context = {
         **_what_for(request, clearance, visit_type, problem, now),
         "nearest": [(start.isoformat(), times.in_words(start)) for start in starts[:1]],

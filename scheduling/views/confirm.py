@@ -65,7 +65,7 @@ def _choose_again(
     request: HttpRequest, visit: Appointment, problem: SchedulingProblem
 ) -> HttpResponse:
     clearance = own_clearance(request, visit.clearance_id)
-    visit_type = availability.visit_type_for(patient_id=visit.patient_id, clearance=clearance)
+    visit_type = availability.visit_type_for(clearance)
     return choose_again_page(
         request, clearance, visit_type, wished=visit.starts_at, problem=str(problem)
     )

@@ -1,6 +1,6 @@
 """Another time for a visit. The one it has is kept until the new one is had."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +14,8 @@ from clinic import limits, times
 from clinic.access import patient_required
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling import availability, services
+from scheduling import services
+from scheduling.availability import Wish, offered
 from scheduling.exceptions import SchedulingProblem
 from scheduling.forms import StartForm
 from scheduling.models import Appointment
@@ -74,19 +75,10 @@ def _list(
     status: int = 200,
 ) -> HttpResponse:
     clearance = _clearance(visit, now)
-    starts = (
-        availability.offered(
-            patient_id=visit.patient_id,
-            visit_type=visit.visit_type,
-            first_day=date.min,
-            last_day=date.max,
-            now=now,
-            clearance=clearance,
-            moving=visit.pk,
-        )
-        if clearance
-        else []
-    )
+    starts: list[datetime] = []
+    if clearance:
+        wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+        starts = offered(wish)
     return render(
         request,
         "scheduling/move.html",

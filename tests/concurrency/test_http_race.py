@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from threading import Barrier
 from time import perf_counter
@@ -21,6 +21,7 @@ from django.utils import timezone
 from intake import public
 from intake.models import Clearance
 from scheduling import availability
+from scheduling.availability import Wish
 from scheduling.models import Appointment
 from scheduling.slots import State
 from tests.factories.clinic import AccountFactory, PatientFactory
@@ -91,17 +92,10 @@ def free_starts(leave: Clearance) -> list[datetime]:
     """Far enough apart that a round leaves the next one's free."""
     now = timezone.now()
     (card,) = public.clearances_usable(leave.patient_id, now)
-    visit_type = availability.visit_type_for(patient_id=leave.patient_id, clearance=card)
+    visit_type = availability.visit_type_for(card)
     assert visit_type
-    offered = availability.offered(
-        patient_id=leave.patient_id,
-        visit_type=visit_type,
-        first_day=date.min,
-        last_day=date.max,
-        now=now,
-        clearance=card,
-    )
-    return offered[10 : 10 + 12 * ROUNDS : 12]
+    starts = availability.offered(Wish(clearance=card, visit_type=visit_type, now=now))
+    return starts[10 : 10 + 12 * ROUNDS : 12]
 
 
 def test_fifty_press_one_time_and_one_gets_it(site: str, threads: ThreadPoolExecutor):

@@ -9,7 +9,8 @@ from clinic.models import ClinicProfile
 from intake import public as intake
 from intake.models import Clearance
 from intake.public import ClearanceCard
-from scheduling import availability, services
+from scheduling import availability, plan, services
+from scheduling.availability import Wish
 from scheduling.models import Clinician, OpeningHours
 from scheduling.slots import Interval
 from tests.factories.clinic import PatientFactory
@@ -39,14 +40,8 @@ def offered(
     code: str = "new-exam",
     now: datetime = NOW,
 ) -> list[datetime]:
-    return availability.offered(
-        patient_id=leave.patient_id,
-        visit_type=visit_type(code),
-        first_day=first,
-        last_day=last or first,
-        now=now,
-        clearance=card(leave, now),
-    )
+    wish = Wish(clearance=card(leave, now), visit_type=visit_type(code), now=now)
+    return availability.offered(wish, first_day=first, last_day=last or first)
 
 
 def local(starts: list[datetime]) -> list[str]:
@@ -147,36 +142,20 @@ def test_hours_are_the_clinics_own_across_the_clock_change(leave):
     assert len(starts) == len(set(starts)) == (5 * 60 - 45) // 10 + 1  # five real hours
 
 
-def test_the_next_opening(leave):
-    assert availability.next_offered(
-        patient_id=leave.patient_id,
-        visit_type=visit_type(),
-        now=NOW,
-        clearance=card(leave),
-        count=2,
-    ) == [NINE, NINE + timedelta(minutes=10)]
-
-
 @pytest.mark.parametrize("days", [0, 30])
 @pytest.mark.parametrize("visits", [0, 8])
 def test_it_takes_the_same_few_queries(leave, days, visits, django_assert_num_queries):
     for number in range(visits):
         book(ClearanceFactory.create(), NINE + timedelta(days=number // 2, hours=number % 2))
-    kind, clearance = visit_type(), card(leave)
-    with django_assert_num_queries(5):
-        availability.offered(
-            patient_id=leave.patient_id,
-            visit_type=kind,
-            first_day=TUESDAY,
-            last_day=TUESDAY + timedelta(days=days),
-            now=NOW,
-            clearance=clearance,
-        )
+    wish = Wish(clearance=card(leave), visit_type=visit_type(), now=NOW)
+    plan.current()
+    with django_assert_num_queries(2):
+        availability.offered(wish, first_day=TUESDAY, last_day=TUESDAY + timedelta(days=days))
 
 
 class TestTheKindOfVisit:
     def code(self, leave: Clearance, now: datetime = NOW) -> str:
-        kind = availability.visit_type_for(patient_id=leave.patient_id, clearance=card(leave, now))
+        kind = availability.visit_type_for(card(leave, now))
         assert kind
         return kind.code
 
@@ -200,4 +179,4 @@ class TestTheKindOfVisit:
 
     def test_none_when_the_clinic_offers_none(self, leave):
         type(visit_type()).objects.update(is_active=False)
-        assert not availability.visit_types_for(patient_id=leave.patient_id, clearance=card(leave))
+        assert not availability.visit_types_for(card(leave))

@@ -59,6 +59,7 @@ def test_the_tests_sign_in_as_the_application():
         "UPDATE intake_clearance SET ends_at = now() + interval '9 years'",
         "UPDATE scheduling_statuschange SET reason = 'another'",
         "DELETE FROM scheduling_appointment",
+        "UPDATE scheduling_plan_revision SET revision = gen_random_uuid()",
         "DELETE FROM intake_patient",
     ],
 )

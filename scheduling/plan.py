@@ -1,0 +1,118 @@
+"""What the clinic has planned: who sees patients, when, what for, and what is closed.
+
+Every look at the calendar needs it, and it changes a few times a month: each process keeps the
+plan it read last. Whatever changes the plan gives it another revision in the same transaction (a
+trigger, see `migrations/0002_guards.py`), so one short query tells whether what is kept still
+holds, and a booking that waited for a closure sees it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from clinic.models import ClinicProfile
+from scheduling.models import Clinician, Closure, OpeningHours, VisitType
+from scheduling.slots import Interval, Policy, VisitShape, Window
+
+_NOTHING = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTime:
+    """Of one clinician, of one room, or (neither) of the whole clinic."""
+
+    during: Interval
+    clinician_id: int | None
+    room_id: int | None
+
+    def concerns_clinician(self, clinician_id: int) -> bool:
+        return self.room_id is None and self.clinician_id in (None, clinician_id)
+
+    def concerns_room(self, room_id: int | None) -> bool:
+        return self.clinician_id is None and self.room_id in (None, room_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`clinician_id` is whom online visits are with, None when nobody sees patients.
+
+    Hours are by clinician, visit types by id. The visit types are everybody's: read them only.
+    """
+
+    clinician_id: int | None
+    hours: Mapping[int, tuple[Window, ...]]
+    closures: tuple[ClosedTime, ...]
+    visit_types: Mapping[int, VisitType]
+    policy: Policy
+    kept_for: timedelta
+
+
+_last: tuple[UUID, Plan] | None = None
+
+
+def current() -> Plan:
+    """The plan as this transaction sees it."""
+    global _last
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT revision FROM scheduling_plan_revision")
+        (revision,) = cursor.fetchone()
+    last = _last
+    if last is None or last[0] != revision:
+        # Changed between the two reads, this is newer than its revision, which nobody sees again.
+        _last = last = (revision, _read())
+    return last[1]
+
+
+def shape_of(visit_type: VisitType) -> VisitShape:
+    """The room, if any, is taken for the whole visit."""
+    length = timedelta(minutes=visit_type.minutes)
+    return VisitShape(
+        length=length,
+        buffer_before=timedelta(minutes=visit_type.buffer_before),
+        buffer_after=timedelta(minutes=visit_type.buffer_after),
+        room_from=_NOTHING if visit_type.room_id else None,
+        room_until=length if visit_type.room_id else None,
+    )
+
+
+def as_range(interval: Interval) -> DateTimeTZRange:
+    return DateTimeTZRange(interval.start, interval.end, "[)")
+
+
+def as_interval(stored: DateTimeTZRange) -> Interval:
+    return Interval(stored.lower, stored.upper)
+
+
+def _read() -> Plan:
+    clinic = ClinicProfile.current()
+    # Every patient is seen by the same doctor: that is the promise.
+    seeing = Clinician.objects.filter(is_active=True).order_by("pk")
+    hours: dict[int, tuple[Window, ...]] = {}
+    for row in OpeningHours.objects.order_by("pk"):
+        hours[row.clinician_id] = (*hours.get(row.clinician_id, ()), _window(row))
+    return Plan(
+        clinician_id=seeing.values_list("pk", flat=True).first(),
+        hours=hours,
+        closures=tuple(
+            ClosedTime(as_interval(row.during), row.clinician_id, row.room_id)
+            for row in Closure.objects.order_by("during")
+        ),
+        visit_types=VisitType.objects.in_bulk(),
+        policy=Policy(
+            notice=timedelta(minutes=clinic.minimum_notice_minutes),
+            horizon_days=clinic.horizon_days,
+            step=timedelta(minutes=clinic.step_minutes),
+            zone=ZoneInfo(timezone.get_default_timezone_name()),
+        ),
+        kept_for=timedelta(minutes=clinic.hold_minutes),
+    )
+
+
+def _window(row: OpeningHours) -> Window:
+    return Window(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)

@@ -1,0 +1,72 @@
+"""The plan that is kept is always the one that stands."""
+
+import re
+from datetime import time, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from clinic.models import ClinicProfile
+from scheduling import plan, services
+from scheduling.models import Clinician, Closure, OpeningHours, VisitType
+from scheduling.slots import Interval
+from tests.factories.scheduling import NINE, NOW
+
+pytestmark = pytest.mark.django_db
+
+MORNING = Interval(NINE, NINE + timedelta(hours=2))
+
+
+def test_it_is_read_once(django_assert_num_queries):
+    kept = plan.current()
+    with django_assert_num_queries(1):
+        assert plan.current() is kept
+
+
+@pytest.mark.parametrize(
+    ("change", "shows"),
+    [
+        (lambda: ClinicProfile.objects.update(horizon_days=3), lambda now: now.policy.horizon_days),
+        (lambda: ClinicProfile.objects.update(hold_minutes=3), lambda now: now.kept_for),
+        (lambda: Clinician.objects.update(is_active=False), lambda now: now.clinician_id),
+        (lambda: OpeningHours.objects.all().delete(), lambda now: now.hours),
+        (lambda: OpeningHours.objects.update(starts=time(8)), lambda now: now.hours),
+        (
+            lambda: services.close(during=MORNING, reason="Away", by=None, now=NOW),
+            lambda now: now.closures,
+        ),
+        (
+            lambda: VisitType.objects.update(is_active=False),
+            lambda now: [kind.is_active for kind in now.visit_types.values()],
+        ),
+    ],
+    ids=["horizon", "hold", "clinician", "no hours", "other hours", "closure", "visit types"],
+)
+def test_a_change_shows_at_once(change, shows):
+    before = shows(plan.current())
+    change()
+    assert shows(plan.current()) != before
+
+
+def test_a_change_taken_back_is_not_mistaken_for_the_next():
+    """Both are the first change after the plan that stood: a count could not tell them apart."""
+    with transaction.atomic():
+        ClinicProfile.objects.update(horizon_days=3)
+        assert plan.current().policy.horizon_days == 3
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        ClinicProfile.objects.update(horizon_days=5)
+        assert plan.current().policy.horizon_days == 5
+
+
+def test_whatever_it_is_read_from_gives_it_another_revision():
+    """A table that is read here and has no trigger would make every process keep a stale plan."""
+    Closure.objects.create(during=(NINE, NINE + timedelta(hours=1)), reason="A new revision")
+    with CaptureQueriesContext(connection) as reading:
+        plan.current()
+    tables = {name for query in reading for name in re.findall(r'FROM "(\w+)"', query["sql"])}
+    assert len(tables) == 5
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname='plan_changed'")
+        assert {table for (table,) in cursor.fetchall()} == tables
