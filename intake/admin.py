@@ -17,6 +17,7 @@ from clinic.admin_base import RecordAdmin, trail_of
 from intake.models import (
     Case,
     Clearance,
+    ContactLeft,
     Finding,
     GuardianConsent,
     Intake,
@@ -80,6 +81,7 @@ class CaseAdmin(RecordAdmin):
         "patient__family_name",
         "contact_name",
         "contact_phone",
+        "intakes__contacts__phone",
     )
     search_help_text = _("Name or phone")
     date_hierarchy = "opened_at"
@@ -151,6 +153,21 @@ class IntakeAdmin(RecordAdmin):
     def what_fired(self, intake: Intake) -> SafeString:
         rows = intake.findings.values_list("rule", "reason")
         return format_html_join("", "<p>{}: {}</p>", rows)
+
+
+@admin.register(ContactLeft)
+class ContactLeftAdmin(RecordAdmin):
+    patient_path = "intake.patient_id"
+    list_display = ("left_at", "name", "phone", "case")
+    list_select_related = ("intake__case__patient",)
+    search_fields = ("name", "phone")
+    search_help_text = _("Name or phone")
+    date_hierarchy = "left_at"
+    fields = ("case", "name", "phone", "left_at")
+
+    @admin.display(description=_("case"))
+    def case(self, contact: ContactLeft) -> str:
+        return str(contact.intake.case)
 
 
 @admin.register(Finding)

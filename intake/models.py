@@ -233,6 +233,29 @@ class Intake(models.Model):
         return f"{self.get_disposition_display()}, {times.local(self.submitted_at):%Y-%m-%d %H:%M}"
 
 
+class ContactLeft(models.Model):
+    """A number left on the emergency page for the clinic to call. Only ever added to."""
+
+    intake = models.ForeignKey(
+        Intake, models.PROTECT, related_name="contacts", verbose_name=_("intake")
+    )
+    name = models.CharField(_("name"), max_length=160, blank=True)
+    phone = PhoneNumberField(_("phone"))
+    left_at = models.DateTimeField(_("left"))
+
+    class Meta:
+        verbose_name = _("contact left")
+        verbose_name_plural = _("contacts left")
+        ordering = ["-left_at"]
+        indexes = [models.Index(fields=["phone"], name="contact_left_by_phone")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(phone=""), name="contact_left_has_a_phone")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.phone}".strip()
+
+
 class Finding(models.Model):
     """A rule that fired, with the answers that fired it, in the words that were shown."""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic import access, times
 from clinic.access import Person
 from clinic.models import User
-from intake.models import Case, Disposition, Intake
+from intake.models import Case, ContactLeft, Disposition, Intake
 from intake.public import ADULT
 
 # The rest come up as these are decided.
@@ -50,13 +50,21 @@ CLINICAL_FLAGS = {
 
 
 @dataclass(frozen=True)
+class Phone:
+    """A number to call them back, and whose it is said to be."""
+
+    number: str
+    link: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
     """One held case."""
 
     id: UUID
     who: str
-    phone: str
-    phone_link: str
+    phones: tuple["Phone", ...]
     outcome: str
     tone: str
     urgency: str
@@ -72,6 +80,7 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
     intakes = Intake.objects.order_by("-submitted_at").only(
         "case", "age", "email", "urgency", "disposition", "flags", "submitted_at"
     )
+    intakes = intakes.prefetch_related("contacts")
     cases = (
         Case.objects.visible_to(user)
         .filter(state=state)
@@ -85,13 +94,11 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
 def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) -> Line:
     """One case; `intakes` newest first."""
     waiting = case.state == Case.State.OPEN
-    phone = (case.patient and case.patient.phone) or case.contact_phone
     say = WORDS_TO_SAY[Disposition(case.disposition)] if waiting else SENT_TO_A_DOCTOR
     return Line(
         id=case.pk,
-        who=who(case),
-        phone=getattr(phone, "as_national", ""),
-        phone_link=getattr(phone, "as_rfc3966", ""),
+        who=who(case, intakes),
+        phones=tuple(phones(case, intakes)),
         outcome=case.get_disposition_display(),
         tone=TONES[Disposition(case.disposition)],
         urgency=_urgency(case, intakes),
@@ -112,8 +119,30 @@ def due_words(due_at: datetime, *, now: datetime) -> str:
     return _("by %(when)s (in %(length)s)") % {"when": when, "length": _length(due_at - now)}
 
 
-def who(case: Case) -> str:
-    return (case.patient.name if case.patient else case.contact_name) or _("No name left")
+def who(case: Case, intakes: Sequence[Intake]) -> str:
+    if case.patient:
+        return case.patient.name
+    left = [contact.name for contact in contacts_left(intakes) if contact.name]
+    return (left[0] if left else case.contact_name) or _("No name left")
+
+
+def phones(case: Case, intakes: Sequence[Intake]) -> list[Phone]:
+    """Every number to call back, the newest left first, then those on record."""
+    known = [(contact.phone, contact.name) for contact in contacts_left(intakes)]
+    known += [(case.patient.phone, "")] if case.patient else []
+    known += [(case.contact_phone, "")]
+    found: dict[str, Phone] = {}
+    for number, name in known:
+        if number:
+            as_said = Phone(number.as_national, number.as_rfc3966, name)
+            found.setdefault(str(number), as_said)
+    return list(found.values())
+
+
+def contacts_left(intakes: Sequence[Intake]) -> list[ContactLeft]:
+    """What was left on the emergency page, newest first."""
+    left = [contact for intake in intakes for contact in intake.contacts.all()]
+    return sorted(left, key=lambda contact: contact.left_at, reverse=True)
 
 
 def _urgency(case: Case, intakes: Sequence[Intake]) -> str:

@@ -529,6 +529,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ContactLeft",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=160, verbose_name="name")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                ("left_at", models.DateTimeField(verbose_name="left")),
+                (
+                    "intake",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="intake.intake",
+                        verbose_name="intake",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "contact left",
+                "verbose_name_plural": "contacts left",
+                "ordering": ["-left_at"],
+                "indexes": [models.Index(fields=["phone"], name="contact_left_by_phone")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("phone", ""), _negated=True),
+                        name="contact_left_has_a_phone",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Finding",
             fields=[
                 (

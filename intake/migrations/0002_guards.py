@@ -264,6 +264,7 @@ class Migration(migrations.Migration):
                 guard("intake_clearance_gate", "intake_clearance", "INSERT", CLEARANCE_GATE),
                 never_changed("intake_intake", "patient_id", "case_id"),
                 never_changed("intake_finding"),
+                never_changed("intake_contactleft"),
                 never_changed("intake_reviewdecision"),
                 never_changed("intake_guardianconsent"),
                 never_changed("intake_clearance", "revoked_at", "revoked_by_id", "revoked_because"),

@@ -70,6 +70,7 @@ def _ties(identity: Identity) -> Q:
         ties |= Q(browser=identity.browser)
     if identity.phone:
         ties |= Q(phone=identity.phone) | Q(case__contact_phone=identity.phone)
+        ties |= Q(contacts__phone=identity.phone)
     if identity.name_key and identity.born:
         ties |= Q(name_key=identity.name_key, born=identity.born)
     return ties

@@ -10,7 +10,7 @@ from clinic import audit
 from clinic.audit import Actor
 from intake import triage
 from intake.exceptions import DraftEnded
-from intake.models import Case, Intake, IntakeDraft
+from intake.models import Case, ContactLeft, Intake, IntakeDraft
 
 
 def start_draft(*, browser: UUID, now: datetime, corrects: Intake | None = None) -> IntakeDraft:
@@ -63,15 +63,18 @@ def answers_on(draft: IntakeDraft, day: date) -> dict[str, object]:
     return answers
 
 
-def leave_contact(*, case_id: UUID, name: str, phone: str, by: Actor, now: datetime) -> Case:
-    """Somebody on the emergency page leaves a name or number for the clinic to call."""
+def leave_contact(
+    *, intake_id: UUID, name: str, phone: str, by: Actor, now: datetime
+) -> ContactLeft:
+    """Somebody on the emergency page leaves a number for the clinic to call.
+
+    Kept beside any other: the case may be somebody's whose number the clinic needs too.
+    """
     with audit.writing(by):
-        case = Case.objects.select_for_update().get(pk=case_id)
-        case.contact_name = name or case.contact_name
-        case.contact_phone = phone or case.contact_phone
-        case.save(update_fields=["contact_name", "contact_phone"])
-        audit.record(by, "contact left", case, at=now, patient_id=case.patient_id)
-    return case
+        intake = Intake.objects.get(pk=intake_id)
+        contact = ContactLeft.objects.create(intake=intake, name=name, phone=phone, left_at=now)
+        audit.record(by, "contact left", intake, at=now, patient_id=intake.patient_id)
+    return contact
 
 
 def report_mistake(*, intake: Intake, browser: UUID, by: Actor, now: datetime) -> IntakeDraft:

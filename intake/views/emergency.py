@@ -25,7 +25,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave_contact(request: HttpRequest) -> HttpResponse:
     intake = _recorded(request)
-    if intake is None or intake.case_id is None:
+    if intake is None:
         return redirect("intake:resume")
     form = ContactForm(request.POST)
     if not form.is_valid():
@@ -33,7 +33,7 @@ def leave_contact(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     limits.count(limits.CONTACTS_BY_ADDRESS, limits.visitor(request), now=now)
     services.leave_contact(
-        case_id=intake.case_id,
+        intake_id=intake.pk,
         name=form.cleaned_data["name"],
         phone=form.cleaned_data["phone"].as_e164,
         by=drafts.patient_signed_in(request),
@@ -82,8 +82,14 @@ def _tapped(intake: Intake, answers: dict[str, object]) -> str:
 
 
 def _page(request: HttpRequest, intake: Intake, form: ContactForm) -> HttpResponse:
+    # Only what was left here: another number of the case may be another person's.
+    newest = intake.contacts.first()
     return render(
         request,
         "intake/emergency.html",
-        {"reasons": reasons(intake), "form": form, "case": intake.case},
+        {
+            "reasons": reasons(intake),
+            "form": form,
+            "phone": newest.phone if newest else intake.phone,
+        },
     )

@@ -70,7 +70,10 @@ def _decide(request: HttpRequest, case: Case) -> HttpResponse:
     messages.success(
         request,
         _("Recorded for %(who)s: %(decision)s.")
-        % {"who": review_list.who(case), "decision": SAYS[ReviewDecision.Kind(decision.kind)]},
+        % {
+            "who": review_list.who(case, list(case.intakes.prefetch_related("contacts"))),
+            "decision": SAYS[ReviewDecision.Kind(decision.kind)],
+        },
     )
     if decision.kind in ReviewDecision.CLEARING and not hasattr(decision, "clearance"):
         messages.warning(
@@ -90,7 +93,9 @@ def _page(
     request: HttpRequest, case: Case, form: DecisionForm, *, status: int = 200
 ) -> HttpResponse:
     intakes = list(
-        case.intakes.select_related("town").prefetch_related("findings").order_by("-submitted_at")
+        case.intakes.select_related("town")
+        .prefetch_related("findings", "contacts")
+        .order_by("-submitted_at")
     )
     beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
     newest = intakes[0] if intakes else None

@@ -40,7 +40,7 @@ def an_anonymous_emergency(scene: Scene) -> None:
     born = date(scene.today.year - people.ANONYMOUS_AGE, 1, 1)
     said = tap_an_emergency(people.SADDLE, born=born, now=scene.ago(minutes=50))
     services.leave_contact(
-        case_id=Case.objects.get(intakes=said).pk,
+        intake_id=said.pk,
         name="",
         phone=people.ANONYMOUS_PHONE,
         by=None,

@@ -20,7 +20,7 @@ from django.urls import reverse
 from clinic import audit, messages, services
 from clinic.admin_base import ReadOnlyAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
-from intake.models import Case, Finding, Intake, IntakeDraft, Patient
+from intake.models import Case, ContactLeft, Finding, Intake, IntakeDraft, Patient
 from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
@@ -77,6 +77,9 @@ def fill(number: int = 0) -> None:
         urgency="soon",
         source="a source",
         quotes=[{"id": "fever", "question": "Fever?", "labels": ["Yes"]}],
+    )
+    ContactLeft.objects.create(
+        intake=intake, name="Rosa", phone="+17035550108", left_at=scheduling.NOW
     )
     GuardianConsentFactory(patient=patient)
     IntakeDraft.objects.create(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from clinic import limits
 from clinic.models import AuditEntry, Message, User
 from intake import public, services
-from intake.models import Case, Clearance, Intake, IntakeDraft, Patient
+from intake.models import Case, Clearance, ContactLeft, Intake, IntakeDraft, Patient
 from tests import answers, walking
 from tests.people import signed_in
 
@@ -275,8 +275,18 @@ def test_a_number_can_be_left(stopped):
         "/intake/emergency/contact/", {"name": "Ana", "phone": "703 555 0102"}, follow=True
     )
     assert "The clinic has this number: (703) 555-0102" in words(response)
-    case = Case.objects.get()
-    assert (case.contact_name, case.contact_phone.as_e164) == ("Ana", "+17035550102")
+    left = ContactLeft.objects.get()
+    assert (left.name, left.phone.as_e164) == ("Ana", "+17035550102")
+
+
+def test_a_number_of_the_case_it_joined_is_not_shown(client):
+    """On a shared phone the case may be somebody else's."""
+    walking.finish(client, answers.REFER)
+    client.post("/sign-out/")
+    walking.start(client)
+    walking.answer(client, answers.EMERGENCY)
+    assert Case.objects.get().contact_phone.as_e164 == "+17035550101"
+    assert "555-0101" not in words(client.get(EMERGENCY))
 
 
 @pytest.mark.parametrize("phone", ["", "12", "\x00", "x" * 300])

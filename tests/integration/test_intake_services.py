@@ -236,6 +236,19 @@ class TestAnswerShopping:
         assert second.case == first.case
         assert not Clearance.objects.exists()
 
+    def test_every_number_left_ties(self, account):
+        emergency = sent(answers.EMERGENCY, who=about("", "", ""))
+        for minutes, phone in enumerate(["+17035550151", "+17035550152"]):
+            services.leave_contact(
+                intake_id=emergency.pk,
+                name="",
+                phone=phone,
+                by=None,
+                now=NOW + timedelta(minutes=minutes),
+            )
+        earlier = about("Ana", "Reyes", "+17035550151")
+        assert proved(answers.BOOK, account, who=earlier, now=LATER).case == emergency.case
+
     def test_an_anonymous_emergency_ties_by_its_browser(self, account):
         browser = uuid.uuid4()
         draft = services.start_draft(browser=browser, now=NOW)

@@ -80,9 +80,8 @@ def held_then_referred() -> None:
 
 def emergency_then_resolved() -> None:
     intake = _proved(answers.EMERGENCY)
-    assert intake.case_id
     services.leave_contact(
-        case_id=intake.case_id,
+        intake_id=intake.pk,
         name="Lampwick Brackwater",
         phone="+17035550177",
         by=None,
