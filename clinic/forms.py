@@ -25,6 +25,17 @@ def _email(label: Any, **attributes: str) -> forms.EmailField:
     )
 
 
+def _code_input() -> forms.TextInput:
+    return forms.TextInput(
+        {
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "class": "code-input",
+            "autofocus": True,
+        }
+    )
+
+
 class EmailForm(forms.Form):
     email = _email(_("Your email address"))
 
@@ -38,14 +49,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Your code"),
         max_length=20,
-        widget=forms.TextInput(
-            {
-                "autocomplete": "one-time-code",
-                "inputmode": "numeric",
-                "class": "code-input",
-                "autofocus": True,
-            }
-        ),
+        widget=_code_input(),
         error_messages={"required": _("Type the 6 digits from the email.")},
     )
 
@@ -65,14 +69,7 @@ class SecondFactorForm(forms.Form):
     code = forms.CharField(
         label=_("The code your phone shows, or a recovery code"),
         max_length=20,
-        widget=forms.TextInput(
-            {
-                "autocomplete": "one-time-code",
-                "inputmode": "numeric",
-                "class": "code-input",
-                "autofocus": True,
-            }
-        ),
+        widget=_code_input(),
         error_messages={"required": _("Type the code.")},
     )
 

@@ -11,7 +11,7 @@ from intake.public import ClearanceCard
 from scheduling import plan, slots
 from scheduling.models import Appointment, VisitType
 from scheduling.plan import Plan, shape_of
-from scheduling.slots import Busy, Interval, OpenTime, State, VisitShape
+from scheduling.slots import Busy, Interval, OpenTime, Search, State
 from scheduling.taken import Place, taken
 
 # A clinic closed for longer says so itself.
@@ -51,17 +51,7 @@ def offered(wish: Wish, *, first_day: date = date.min, last_day: date = date.max
     )
     if first_day > last_day:
         return []
-    calendar = _calendar(wish, planned, planned.clinician_id, first_day, last_day)
-    return slots.openings(
-        calendar.shape,
-        calendar.open_time,
-        calendar.busy,
-        planned.policy,
-        room_open=calendar.room_open,
-        now=wish.now,
-        until=clearance.ends_at,
-        not_before=clearance.starts_at,
-    )
+    return slots.openings(_search(wish, planned, planned.clinician_id, first_day, last_day))
 
 
 def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime]:
@@ -78,23 +68,11 @@ def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime
 
 def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
     """Would `offered` list this start?"""
-    clearance = wish.clearance
-    if not wish.now <= start < clearance.ends_at:
+    if not wish.now <= start < wish.clearance.ends_at:
         return False
     planned = plan.current()
     day = start.astimezone(planned.policy.zone).date()
-    calendar = _calendar(wish, planned, clinician_id, day, day)
-    return slots.is_offered(
-        start,
-        calendar.shape,
-        calendar.open_time,
-        calendar.busy,
-        planned.policy,
-        room_open=calendar.room_open,
-        now=wish.now,
-        until=clearance.ends_at,
-        not_before=clearance.starts_at,
-    )
+    return slots.is_offered(_search(wish, planned, clinician_id, day, day), start)
 
 
 def is_closed(start: datetime, *, visit_type: VisitType, clinician_id: int) -> bool:
@@ -145,19 +123,9 @@ def visit_type_for(clearance: ClearanceCard) -> VisitType | None:
     return next(iter(visit_types_for(clearance)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """All that decides about the starts of one kind of visit for one patient on some days."""
-
-    shape: VisitShape
-    open_time: OpenTime
-    busy: Busy
-    room_open: list[Interval]
-
-
-def _calendar(
+def _search(
     wish: Wish, planned: Plan, clinician_id: int, first_day: date, last_day: date
-) -> _Calendar:
+) -> Search:
     days = slots.local_days(first_day, last_day, planned.policy.zone).extended(_A_DAY, _A_DAY)
     room_id = wish.visit_type.room_id
     room_closed = [
@@ -165,11 +133,15 @@ def _calendar(
         for closed in planned.closures
         if closed.concerns_room(room_id) and closed.during.overlaps(days)
     ]
-    return _Calendar(
+    return Search(
         shape=shape_of(wish.visit_type),
         open_time=_open_time(planned, clinician_id, first_day, last_day),
         busy=_busy(wish, clinician_id, days),
+        policy=planned.policy,
         room_open=slots.subtract([days], room_closed),
+        now=wish.now,
+        until=wish.clearance.ends_at,
+        not_before=wish.clearance.starts_at,
     )
 
 

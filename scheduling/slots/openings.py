@@ -175,6 +175,24 @@ class Policy:
             raise InvalidPolicy("neither notice nor horizon is negative")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One question to the calendar: where may a visit of this shape begin?
+
+    `now` is when it is asked, `not_before` and `until` bound the patient's clearance, `room_open`
+    is when the room may be used (unless the visit needs none).
+    """
+
+    shape: VisitShape
+    open_time: OpenTime
+    busy: Busy
+    policy: Policy
+    room_open: Sequence[Interval] = ()
+    now: datetime
+    until: datetime
+    not_before: datetime | None = None
+
+
 class PartOfDay(StrEnum):
     MORNING = "morning"
     AFTERNOON = "afternoon"
@@ -207,17 +225,7 @@ def open_time(
     return OpenTime(tuple(sorted(filter(None, hours))), tuple(merge(closures)))
 
 
-def openings(
-    shape: VisitShape,
-    open_time: OpenTime,
-    busy: Busy,
-    policy: Policy,
-    *,
-    room_open: Sequence[Interval] = (),
-    now: datetime,
-    until: datetime,
-    not_before: datetime | None = None,
-) -> list[datetime]:
+def openings(search: Search) -> list[datetime]:
     """The starts that can be offered: sorted, each once, in UTC. Raises NaiveMoment.
 
     A start is offered when all of this holds:
@@ -240,29 +248,15 @@ def openings(
 
     O((n + k) log n) for n intervals and k starts on the grid.
     """
-    free = _free_starts(
-        shape, open_time, busy, policy, room_open, now=now, until=until, not_before=not_before
-    )
-    return sorted({start for start in _grid(open_time.hours, policy.step) if start in free})
+    free = _free_starts(search)
+    grid = _grid(search.open_time.hours, search.policy.step)
+    return sorted({start for start in grid if start in free})
 
 
-def is_offered(
-    start: datetime,
-    shape: VisitShape,
-    open_time: OpenTime,
-    busy: Busy,
-    policy: Policy,
-    *,
-    room_open: Sequence[Interval] = (),
-    now: datetime,
-    until: datetime,
-    not_before: datetime | None = None,
-) -> bool:
-    """Would `openings`, given the same, list this start? Raises NaiveMoment."""
-    free = _free_starts(
-        shape, open_time, busy, policy, room_open, now=now, until=until, not_before=not_before
-    )
-    return start in free and _on_grid(instant(start), open_time.hours, policy.step)
+def is_offered(search: Search, start: datetime) -> bool:
+    """Would `openings` list this start? Raises NaiveMoment."""
+    on_grid = _on_grid(instant(start), search.open_time.hours, search.policy.step)
+    return on_grid and start in _free_starts(search)
 
 
 def nearest(
@@ -333,50 +327,36 @@ def local_days(first_day: date, last_day: date, zone: ZoneInfo) -> Interval:
     )
 
 
-def _free_starts(
-    shape: VisitShape,
-    open_time: OpenTime,
-    busy: Busy,
-    policy: Policy,
-    room_open: Sequence[Interval],
-    *,
-    now: datetime,
-    until: datetime,
-    not_before: datetime | None,
-) -> Spans:
+def _free_starts(search: Search) -> Spans:
     """Every start that keeps the promises of `openings`, on the grid or not.
 
     The visit lies inside the doctor's time, so keeping that off closures keeps the visit off them.
     """
+    shape, busy, opened = search.shape, search.busy, search.open_time
     visit, doctor, room = shape.visit_part, shape.doctor_part, shape.room_part
-    free = intersect(
-        _starts_inside(open_time.hours, visit), _in_time(policy, now, until, not_before)
-    )
     free = subtract(
-        free,
+        intersect(_starts_inside(opened.hours, visit), _in_time(search)),
         chain(
             _starts_over(busy.patient, visit),
             _starts_over(busy.doctor, doctor),
-            _starts_over(open_time.closures, doctor),
+            _starts_over(opened.closures, doctor),
         ),
     )
     if room is None:
         return Spans(free)
-    with_room = subtract(_starts_inside(room_open, room), _starts_over(busy.room, room))
+    with_room = subtract(_starts_inside(search.room_open, room), _starts_over(busy.room, room))
     return Spans(intersect(free, with_room))
 
 
-def _in_time(
-    policy: Policy, now: datetime, until: datetime, not_before: datetime | None
-) -> list[Interval]:
+def _in_time(search: Search) -> list[Interval]:
     """From the end of the notice to the horizon or `until`; nothing when that is the wrong way."""
-    now = instant(now)
+    now, policy = instant(search.now), search.policy
     earliest = now + policy.notice  # in UTC, so real time across a clock change
-    if not_before is not None:
-        earliest = max(earliest, instant(not_before))
+    if search.not_before is not None:
+        earliest = max(earliest, instant(search.not_before))
     today = now.astimezone(policy.zone).date()
     beyond = today + timedelta(days=policy.horizon_days + 1)
-    latest = min(instant(until), local_instant(beyond, time.min, policy.zone))
+    latest = min(instant(search.until), local_instant(beyond, time.min, policy.zone))
     return [Interval(earliest, latest)] if earliest < latest else []
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from scheduling import slots
 from scheduling.slots import (
     Busy,
     EmptyInterval,
@@ -73,42 +74,21 @@ EASY = Policy(notice=timedelta(0), horizon_days=60, step=20 * MINUTE, zone=NEW_Y
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
-    """One question to the calendar; a test names only what it is about."""
+class Search(slots.Search):
+    """A test names only what it is about."""
 
     shape: VisitShape = ADJUSTMENT
     open_time: OpenTime = NINE_TO_TEN
     busy: Busy = NOTHING_TAKEN
     policy: Policy = EASY
-    room_open: Sequence[Interval] = ()
     now: datetime = LONG_BEFORE
     until: datetime = LONG_AFTER
-    not_before: datetime | None = None
 
     def starts(self) -> list[datetime]:
-        return openings(
-            self.shape,
-            self.open_time,
-            self.busy,
-            self.policy,
-            room_open=self.room_open,
-            now=self.now,
-            until=self.until,
-            not_before=self.not_before,
-        )
+        return openings(self)
 
     def offers(self, start: datetime) -> bool:
-        return is_offered(
-            start,
-            self.shape,
-            self.open_time,
-            self.busy,
-            self.policy,
-            room_open=self.room_open,
-            now=self.now,
-            until=self.until,
-            not_before=self.not_before,
-        )
+        return is_offered(self, start)
 
 
 def busy(
