@@ -286,7 +286,7 @@ def test_the_language_switches_on_the_date_of_birth(started):
 def test_the_scale_is_a_row_of_eleven(answered):
     page = answered.get("/intake/how-it-feels/").content.decode()
     assert len(re.findall(r'type="radio" name="worst"', page)) == 11
-    assert re.search(r'id="worst-5" checked', page)
+    assert re.search(r'id="worst-3" checked', page)
     for junk in ("11", "-1", " 5", "5.0", "\u0665", "1e1"):
         data = {"worst": junk, "pattern": "mech", "stiff": "yes", "night": "no"}
         assert answered.post("/intake/how-it-feels/", data).status_code == 200
