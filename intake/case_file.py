@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import to_python
 
 from clinic import times
-from intake import triage
+from intake import triage, xray
 from intake.exceptions import AnswersOfAnother, EmergencyStands, PatientUnknown
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
 from intake.triage import PROTOCOL, UNANSWERED, Question
@@ -125,6 +125,17 @@ def why_not_clear(case: Case, newest: Intake | None) -> str:
         return str(PatientUnknown.message)
     theirs = newest is not None and newest.patient_id == case.patient_id
     return "" if theirs else str(AnswersOfAnother.message)
+
+
+def why_no_xray(newest: Intake | None) -> str:
+    if newest is None or not newest.xray_hold:
+        return ""
+    if xray.FLAG in newest.flags:
+        return _("No X-ray: they could be pregnant, or prefer not to say.")
+    return _(
+        "No X-ray: whether they could be pregnant was not answered. It can be allowed once they"
+        " have answered again."
+    )
 
 
 def decided(decision: ReviewDecision) -> Decided:

@@ -53,6 +53,13 @@ class ReasonNeeded(IntakeProblem):
     message = _("Write down why. The reason stays with the decision.")
 
 
+class XrayOnHold(IntakeProblem):
+    message = _(
+        "No X-ray on these answers: they could be pregnant, or it is not known. Clear without one,"
+        " or ask them to answer again."
+    )
+
+
 class AnotherCaseOpen(IntakeProblem):
     message = _("This patient has another open case. Decide that one first.")
 

@@ -206,6 +206,8 @@ class Intake(models.Model):
     urgency = models.CharField(_("urgency"), max_length=120)
     rules = ArrayField(models.CharField(max_length=8), verbose_name=_("rules that fired"))
     flags = ArrayField(models.CharField(max_length=40), default=list, verbose_name=_("flags"))
+    # Until somebody worked it out there is no X-ray: see `intake.xray`.
+    xray_hold = models.BooleanField(_("X-ray on hold"), default=True)
     submitted_at = models.DateTimeField(_("submitted"), db_index=True)
 
     objects = IntakeQuerySet.as_manager()
@@ -226,6 +228,10 @@ class Intake(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(disposition=Disposition.BOOK, is_complete=False),
                 name="intake_book_is_finished",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(xray_hold=True) | ~models.Q(flags__contains=["XRAY_HOLD"]),
+                name="intake_xray_flag_is_a_hold",
             ),
         ]
 

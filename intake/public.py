@@ -130,7 +130,7 @@ def lock_patient(patient_id: UUID) -> None:
 
 def _with_xray_holds() -> ClearanceQuerySet[Clearance]:
     """Clearances, each with when its answers and the patient's newest X-ray hold were submitted."""
-    holds = Intake.objects.filter(patient=OuterRef("patient"), flags__contains=["XRAY_HOLD"])
+    holds = Intake.objects.filter(patient=OuterRef("patient"), xray_hold=True)
     newest = holds.order_by("-submitted_at").values("submitted_at")[:1]
     return Clearance.objects.annotate(
         answered_at=F("intake__submitted_at"), xray_hold=Subquery(newest)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic import access, times
 from clinic.access import Person
 from clinic.models import User
+from intake import xray
 from intake.models import Case, ContactLeft, Disposition, Intake
 from intake.public import ADULT
 
@@ -44,7 +45,7 @@ SENT_TO_A_DOCTOR = gettext_lazy(
 )
 # Of the protocol's flags, those that mean something before the visit.
 CLINICAL_FLAGS = {
-    "XRAY_HOLD": gettext_lazy("X-ray hold"),
+    xray.FLAG: gettext_lazy("X-ray hold"),
     "NEURO_EXAM_FIRST": gettext_lazy("nerve exam first"),
 }
 
@@ -78,7 +79,7 @@ class Line:
 def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
     """Worst first, then due first. The answers themselves are not even read."""
     intakes = Intake.objects.order_by("-submitted_at").only(
-        "case", "age", "email", "urgency", "disposition", "flags", "submitted_at"
+        "case", "age", "email", "urgency", "disposition", "flags", "xray_hold", "submitted_at"
     )
     intakes = intakes.prefetch_related("contacts")
     cases = (
@@ -171,6 +172,8 @@ def _flags(case: Case, intakes: Sequence[Intake], *, clinical: bool) -> list[str
         flags.append(_("answered %(count)s times") % {"count": len(intakes)})
     if clinical:
         said = {flag for intake in intakes for flag in intake.flags}
+        if newest and newest.xray_hold:
+            said.add(xray.FLAG)
         flags += [str(words) for flag, words in CLINICAL_FLAGS.items() if flag in said]
     return flags
 

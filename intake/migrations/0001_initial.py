@@ -197,6 +197,7 @@ class Migration(migrations.Migration):
                         verbose_name="flags",
                     ),
                 ),
+                ("xray_hold", models.BooleanField(default=True, verbose_name="X-ray on hold")),
                 ("submitted_at", models.DateTimeField(db_index=True, verbose_name="submitted")),
                 (
                     "account",
@@ -641,6 +642,17 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("disposition", "BOOK"), ("is_complete", False), _negated=True),
                 name="intake_book_is_finished",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="intake",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("xray_hold", True),
+                    models.Q(("flags__contains", ["XRAY_HOLD"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="intake_xray_flag_is_a_hold",
             ),
         ),
         migrations.AddConstraint(

@@ -13,6 +13,7 @@ from intake.exceptions import (
     NoEmergency,
     PatientUnknown,
     ReasonNeeded,
+    XrayOnHold,
 )
 from intake.models import Case, Disposition, Intake, ReviewDecision
 from intake.public import is_held
@@ -33,7 +34,7 @@ def decide(
 
     `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
     answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, NoEmergency,
-    PatientUnknown, AnswersOfAnother, AnotherCaseOpen.
+    PatientUnknown, AnswersOfAnother, AnotherCaseOpen, XrayOnHold.
     """
     if not reason.strip():
         raise ReasonNeeded
@@ -44,12 +45,15 @@ def decide(
         if case.state not in Case.UNRESOLVED or newest is None or newest.pk != latest_seen:
             raise CaseAlreadyDecided
         basis = _basis(case, newest, kind)
+        with_xray = xray_allowed and kind in ReviewDecision.CLEARING
+        if with_xray and basis.xray_hold:
+            raise XrayOnHold
         decision = ReviewDecision.objects.create(
             case=case,
             intake=basis,
             kind=kind,
             reason=reason.strip(),
-            xray_allowed=xray_allowed and kind in ReviewDecision.CLEARING,
+            xray_allowed=with_xray,
             by=by,
             at=now,
         )

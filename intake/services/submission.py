@@ -9,7 +9,7 @@ from django.utils import timezone
 from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
-from intake import screens, triage
+from intake import screens, triage, xray
 from intake.exceptions import AnswersBeforeEmergency, BirthDateMissing, GuardianNeeded
 from intake.identity import Identity, name_key
 from intake.models import (
@@ -167,6 +167,7 @@ def _record(
         urgency=decision.urgency,
         rules=list(decision.rules),
         flags=list(decision.flags),
+        xray_hold=xray.is_on_hold(answers, decision.flags),
         submitted_at=now,
         **{field: about.get(field, "") for field in ABOUT_FIELDS},
     )

@@ -113,6 +113,7 @@ def _page(
         "form": form,
         "choices": offered,
         "may_clear": any(choice.value in ReviewDecision.CLEARING for choice in offered),
+        "why_no_xray": case_file.why_no_xray(newest),
         "why_not_clear": case_file.why_not_clear(case, newest),
         "latest_seen": newest.pk if newest else "",
         "may_decide": access.decides_reviews(request.user) and case.state in Case.UNRESOLVED,

@@ -68,7 +68,7 @@ BEGIN
     IF kind.needs_xray_clearance AND (NOT clearance.xray_allowed OR EXISTS (
         SELECT FROM intake_intake AS said
         JOIN intake_intake AS basis ON basis.id = clearance.intake_id
-        WHERE said.patient_id = NEW.patient_id AND 'XRAY_HOLD' = ANY (said.flags)
+        WHERE said.patient_id = NEW.patient_id AND said.xray_hold
           AND said.submitted_at >= basis.submitted_at
     )) THEN
         PERFORM clinic_refuse('No X-ray without leave for one.', 'visit_xray_is_allowed');

@@ -33,6 +33,7 @@ class IntakeFactory(DjangoModelFactory[Intake]):
     urgency = "none"
     rules = LazyFunction(lambda: ["B01"])
     flags = LazyFunction(list)
+    xray_hold = LazyAttribute(lambda intake: "XRAY_HOLD" in intake.flags)
     submitted_at = SUBMITTED
 
 

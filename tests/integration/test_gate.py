@@ -291,6 +291,17 @@ class TestNoVisitPastTheGate:
         with refused("visit_xray_is_allowed"):
             insert(allowed, **with_xray())
 
+    def test_an_xray_while_pregnancy_is_not_known(self, db):
+        """No flag: an emergency stopped the form before the question."""
+        allowed = cleared(PatientFactory.create(), xray=True)
+        IntakeFactory.create(patient=allowed.patient, xray_hold=True)
+        with refused("visit_xray_is_allowed"):
+            insert(allowed, **with_xray())
+
+    def test_a_flag_that_is_called_no_hold(self, db):
+        with refused("intake_xray_flag_is_a_hold"):
+            IntakeFactory.create(flags=["XRAY_HOLD"], xray_hold=False)
+
     def test_an_xray_without_its_room(self, db):
         allowed = cleared(PatientFactory.create(), xray=True)
         with refused("visit_has_its_room"):

@@ -17,6 +17,7 @@ from intake.exceptions import (
     GuardianNeeded,
     PatientUnknown,
     ReasonNeeded,
+    XrayOnHold,
 )
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient, ReviewDecision
 from scheduling.models import Closure, OpeningHours
@@ -338,6 +339,23 @@ class TestReview:
         assert public.clearances_usable(intake.patient_id, LATER)[0].xray_allowed
         assert Message.objects.filter(kind="cleared", recipient=account.email).exists()
         assert Case.objects.get().state == "CLEARED"
+
+    @pytest.mark.parametrize("pregnant", ["maybe", "prefer_not", "purple", None])
+    def test_no_xray_unless_pregnancy_is_ruled_out(self, account, doctor, pregnant):
+        said = {**answers.REFER, "pregnant": pregnant, "pregnant_warning": "no"}
+        intake = proved(said, account)
+        with pytest.raises(XrayOnHold):
+            decide(intake, doctor, xray_allowed=True)
+        assert not ReviewDecision.objects.exists()
+        decide(intake, doctor)
+        assert not Clearance.objects.get().xray_allowed
+
+    def test_a_hold_since_the_answers_stops_the_xrays(self, account, doctor):
+        """Nobody asked: the clearance was given before, and its X-ray with it."""
+        intake = proved(answers.REFER, account)
+        decide(intake, doctor, xray_allowed=True)
+        IntakeFactory.create(patient=intake.patient, xray_hold=True, submitted_at=LATER)
+        assert not public.clearances_usable(intake.patient_id, LATER)[0].xray_allowed
 
     def test_a_decisions_days_count_from_the_decision(self, account, doctor):
         decide(proved(answers.REFER, account), doctor, now=NOW + timedelta(days=6))

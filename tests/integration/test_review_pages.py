@@ -334,6 +334,26 @@ class TestCasePage:
         assert 'value="SUPPORTIVE"' not in shown
         assert "xray_allowed" not in shown
 
+    @pytest.mark.parametrize(
+        ("said", "why"),
+        [
+            ({**answers.REFER, "pregnant": None}, "could be pregnant was not answered"),
+            (answers.XRAY_HOLD, "they could be pregnant, or prefer not to say"),
+        ],
+    )
+    def test_without_pregnancy_ruled_out_no_xray_is_offered(
+        self, doctor_client, patient, said, why
+    ):
+        intake = proved(said, patient)
+        shown = page(doctor_client, address_of(intake))
+        assert why in shown
+        assert "X-ray hold" in shown
+        assert 'value="CLEAR"' in shown
+        assert "xray_allowed" not in shown
+        response = decide(doctor_client, intake, xray_allowed="on")
+        assert response.status_code == 409
+        assert "No X-ray on these answers" in text(response)
+
     def test_nobody_is_cleared_before_it_is_known_who_they_are(self, doctor_client):
         shown = page(doctor_client, address_of(sent(answers.REFER)))
         assert 'value="CLEAR"' not in shown
