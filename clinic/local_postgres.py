@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -31,6 +32,8 @@ DATABASE = "clinic"
 # Tests lose nothing in a crash that the next run does not make again.
 FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ROOM_FOR_RACES = {"max_connections": "400"}
+# What means nothing to a shell, nor to PostgreSQL's list of folders (a comma).
+PLAIN = re.compile(r"[\w./@%+=:-]+")
 
 
 @dataclass(frozen=True)
@@ -158,17 +161,19 @@ def _data_folder(use: str) -> Path:
 
 
 def _home() -> Path:
-    """Beside the code; as root in a place open to the other user PostgreSQL then runs as.
+    """Beside the code, or in a place of its own where the wheel could not live there.
 
-    The wheel opens every folder above its data to everybody (`chmod o+rx` up to `/`), which
-    nobody wants done to the home of root.
+    As root PostgreSQL runs as another user, for whom the wheel opens every folder above its data
+    to everybody (`chmod o+rx` up to `/`): nobody wants that done to the home of root. And it names
+    the folder to a shell without quotes, so that a space in it stops the start.
     """
-    if os.geteuid() != 0:
+    root = os.geteuid() == 0
+    if not root and PLAIN.fullmatch(str(CHECKOUT)):
         return CHECKOUT / ".local"
     mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
     home = Path("/var/tmp") / f"ashburn-clinic-{mark}"  # noqa: S108 - see above
-    home.mkdir(mode=0o755, exist_ok=True)
-    if home.stat().st_uid != 0 or home.is_symlink():
+    home.mkdir(mode=0o755 if root else 0o700, exist_ok=True)
+    if home.stat().st_uid != os.geteuid() or home.is_symlink():
         raise PermissionError(f"{home} belongs to somebody else. Remove it and start again.")
     return home
 
