@@ -1,7 +1,8 @@
 # From a fresh clone: `make demo` shows the clinic, `make check test` proves it.
 #
 # Needs Python 3.11 or newer, and nothing else: PostgreSQL, Node and the browser come with the
-# packages. Nothing is installed outside this folder but the demo's data when root runs it.
+# packages. Outside this folder stay the tests' browser, unpacked in ~/.cache, and, for root or in
+# a folder with a space in its name, the databases in /var/tmp.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +17,8 @@ OFFLINE := CLINIC_ENVIRONMENT=offline
 .DEFAULT_GOAL := demo
 
 demo: setup
-	@CLINIC_ENVIRONMENT=demo $(BIN)/python manage.py demo
+	@# Instead of the shell, which Ctrl-C would kill: the demo stops in order, and says so last.
+	@exec env CLINIC_ENVIRONMENT=demo $(BIN)/python manage.py demo
 
 setup: .venv/installed node_modules/installed
 
