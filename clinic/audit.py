@@ -18,7 +18,7 @@ def writing(by: Actor) -> Iterator[None]:
     """One transaction whose changes are put down to `by` in the history of rows."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Local to the transaction: a pooled connection never carries it to the next person.
+            # Local to the transaction: a kept connection never carries it to the next person.
             cursor.execute("SELECT set_config('clinic.actor', %s, true)", [_name(by)])
         yield
 

@@ -16,7 +16,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import psycopg
@@ -82,6 +82,12 @@ def start(use: str, *, forgetful: bool = False) -> LocalPostgres:
     return running
 
 
+def control(use: str, command: Literal["stop", "restart"]) -> None:
+    """Take the server for `use` away from whoever is connected. A restart also ends a stop."""
+    package = _package()
+    _control(package, package.get_server(_data_folder(use)), command)
+
+
 def ensure_database(connection: "psycopg.Connection[Any]", name: str) -> None:
     """Create the database `name` for the owner's role, unless it is there."""
     known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
@@ -111,12 +117,17 @@ def _configure(
             connection.execute(
                 sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
             )
+    _control(package, server, "restart")
+
+
+def _control(package: "ModuleType", server: Any, command: Literal["stop", "restart"]) -> None:
     package.pg_ctl(
-        ["-w", "-m", "fast", "-l", str(server.log), "restart"],
+        ["-w", "-m", "fast", "-l", str(server.log), command],
         pgdata=server.pgdata,
         user=server.system_user,
     )
-    server.ensure_postgres_running()  # it is another process now, the one to stop at the end
+    if command == "restart":
+        server.ensure_postgres_running()  # it is another process now, the one to stop at the end
 
 
 def _forget_the_dead(package: "ModuleType", folder: Path) -> None:

@@ -79,9 +79,11 @@ def web_server(port: int) -> tuple[str, ...]:
     return (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "clinic.wsgi:application"),
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
-        # As docs/deployment.md says: two for two cores, each with as many threads as its pool has
-        # connections. More would wait for a connection, not work.
+        # As docs/deployment.md says: two for two cores.
         *("--workers", "2", "--blocking-threads", "12"),
+        # A thread that ends takes its connection to the database with it, and the next one waits
+        # for another.
+        *("--blocking-threads-idle-timeout", "600"),
     )
 
 

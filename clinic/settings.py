@@ -141,12 +141,10 @@ else:
         _database_url = local_postgres.start(ENVIRONMENT).application_url
     # The tests name their own database when they start.
     _database = env.db_url_config(_database_url or "postgres:///tests_name_it_later")
-    # Connections a web process keeps open; 0 opens one for each request.
-    _pool_size = env.int("DATABASE_POOL", 12)
-    _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 2, "max_size": _pool_size, "timeout": 10} if _pool_size else False,
-    }
+    # Each thread of a web process keeps its own connection, asked at the start of each request
+    # whether it still lives: docs/decisions.md says why there is no pool. The development server
+    # has a new thread for every visitor's connection.
+    _database["CONN_MAX_AGE"] = 0 if DEBUG else None
     _database["CONN_HEALTH_CHECKS"] = True
     DATABASES = {"default": _database}
 

@@ -53,13 +53,12 @@ PARTS = {"stylesheet", "script", "image", "font", "media", "manifest"}
 
 @pytest.fixture(scope="session")
 def _server(test_database: TestDatabase) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     address = f"http://localhost:{port}"
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.site_settings",
         "DATABASE_URL": test_database.url,
-        "DATABASE_POOL": "12",
         "SITE_URL": address,
     }
     programs = Programs(folder=ROOT, environment=environment)
@@ -77,7 +76,7 @@ def site(fresh_database: TestDatabase, _server: str) -> str:
     return _server
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

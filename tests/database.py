@@ -51,9 +51,9 @@ class TestDatabase:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
 
-def prepare(worker: str) -> TestDatabase:
-    """The database of one test process, on a server all of them share."""
-    server = local_postgres.start("test", forgetful=True)
+def prepare(worker: str, *, use: str = "test") -> TestDatabase:
+    """The database of one test process, on a server all of them share unless `use` is another."""
+    server = local_postgres.start(use, forgetful=True)
     template = _template(server)
     database = TestDatabase(server, template, f"test_{os.getpid()}_{worker}")
     database.renew()

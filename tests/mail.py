@@ -129,7 +129,6 @@ class Worker:
             "CLINIC_ENVIRONMENT": "development",
             "DEBUG": "0",
             "DATABASE_URL": database.url,
-            "DATABASE_POOL": "4",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
         }
         self.log = log

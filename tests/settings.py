@@ -3,7 +3,6 @@
 import os
 
 os.environ["CLINIC_ENVIRONMENT"] = "test"
-os.environ.setdefault("DATABASE_POOL", "0")
 
 from clinic.settings import *  # noqa: F403
 

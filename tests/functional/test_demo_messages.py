@@ -30,7 +30,6 @@ def site(fresh_database: TestDatabase) -> Iterator[str]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.demo_settings",
         "DATABASE_URL": fresh_database.url,
-        "DATABASE_POOL": "4",
     }
     programs = Programs(folder=ROOT, environment=environment)
     try:
