@@ -1,5 +1,6 @@
 """An intake sent: recorded for ever, held or let through, then tied to a proved person."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -83,7 +84,8 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime) -> Intake:
     """Send the finished answers. Safe to call twice: the first record is returned.
 
     A gap is never taken as safe: the protocol holds what is blank. While the person has an
-    unresolved case the new answers join it. Raises GuardianNeeded for a minor without one.
+    unresolved case the new answers join it. Held answers of somebody signed in are tied to them
+    at once. Raises GuardianNeeded for a minor without one.
     """
     with audit.writing(by):
         cases.one_submission_at_a_time()
@@ -94,7 +96,15 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime) -> Intake:
         if age is not None and age < ADULT and not draft.about.get("guardian_name"):
             raise GuardianNeeded
         answers = answers_on(draft, timezone.localdate(now))
-        return _record(draft, triage.assess(answers), complete=True, by=by, now=now)
+        intake = _record(draft, triage.assess(answers), complete=True, by=by, now=now)
+        if isinstance(by, User) and intake.case_id and intake.born:
+            # The code might never be typed, and they would go on booking.
+            patient = _own_patient(intake, intake.born, by)
+            if patient is None and intake.email == by.email:
+                patient = _new_patient(intake, intake.born, by)
+            if patient:
+                _prove(intake, patient, account=by, now=now)
+        return intake
 
 
 def attach(*, intake_id: UUID, account: User, now: datetime) -> Intake:
@@ -113,10 +123,14 @@ def attach(*, intake_id: UUID, account: User, now: datetime) -> Intake:
             raise BirthDateMissing
         born = intake.born
         patient = _own_patient(intake, born, account) or _new_patient(intake, born, account)
-        audit.record(account, "identity proved", intake, at=now, patient_id=patient.pk)
-        _tie(intake, patient, by=account, now=now)
-        _let_through_or_tell(intake, patient, account=account, now=now)
+        _prove(intake, patient, account=account, now=now)
     return intake
+
+
+def _prove(intake: Intake, patient: Patient, *, account: User, now: datetime) -> None:
+    audit.record(account, "identity proved", intake, at=now, patient_id=patient.pk)
+    _tie(intake, patient, by=account, now=now)
+    _let_through_or_tell(intake, patient, account=account, now=now)
 
 
 def _record(
@@ -178,6 +192,8 @@ def _record(
     draft.save(update_fields=["submitted", "touched_at"])
     if intake.disposition == Disposition.EMERGENCY:
         messages.attention(to=ClinicProfile.current().email, now=now)
+    if intake.case_id and intake.account_id:
+        _take_back_clearances(_perhaps_the_same(intake, intake.account_id), intake, by=by, now=now)
     return intake
 
 
@@ -270,14 +286,35 @@ def _tie(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
         _record_guardian(intake, patient, now=now)
     if intake.case_id is None:
         return
-    clearances.revoke_all(
-        patient_id=patient.pk,
-        because="New answers must be looked at first.",
-        by=by,
-        now=now,
-        emergency=intake.disposition == Disposition.EMERGENCY,
-    )
+    people = {patient.pk}
+    if patient.account_id:
+        people |= _perhaps_the_same(intake, patient.account_id)
+    _take_back_clearances(people, intake, by=by, now=now)
     Case.objects.filter(pk=intake.case_id, patient=None).update(patient=patient)
+
+
+def _perhaps_the_same(intake: Intake, account_id: UUID) -> set[UUID]:
+    """Of the account's patients, those of that name or that date of birth.
+
+    Another name with the same birthday is what a person gives who keeps an earlier clearance.
+    """
+    same = Q(born=intake.born)
+    if intake.name_key:
+        same |= Q(name_key=intake.name_key)
+    return set(Patient.objects.filter(same, account=account_id).values_list("pk", flat=True))
+
+
+def _take_back_clearances(
+    people: Collection[UUID], intake: Intake, *, by: Actor, now: datetime
+) -> None:
+    for patient_id in sorted(people):
+        clearances.revoke_all(
+            patient_id=patient_id,
+            because="New answers must be looked at first.",
+            by=by,
+            now=now,
+            emergency=intake.disposition == Disposition.EMERGENCY,
+        )
 
 
 def _record_guardian(intake: Intake, patient: Patient, *, now: datetime) -> None:
@@ -296,7 +333,8 @@ def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now
     if intake.case is None:
         _require_newer_than_emergency(intake, patient)
         clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
-    else:
+    elif intake.disposition != Disposition.EMERGENCY:
+        # Whoever had one reads what to do now, and no promise of a call.
         due_at = intake.case.due_at
         messages.held(to=account.email, name=intake.given_name, due_at=due_at, now=now)
 

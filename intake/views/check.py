@@ -68,6 +68,9 @@ def _send(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
         return redirect("intake:about")
     if intake.disposition == Disposition.EMERGENCY:
         return redirect("intake:emergency")
+    if intake.patient_id:
+        drafts.let_go(request)
+        return redirect("intake:result", intake.pk)
     if account and account.email == intake.email:
         return _known(request, intake)
     request.session[EMAIL] = intake.email

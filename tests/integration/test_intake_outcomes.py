@@ -102,6 +102,16 @@ def test_signed_in_with_the_same_address_needs_no_second_code(client):
     assert Message.objects.filter(kind="code").count() == codes
 
 
+def test_signed_in_held_answers_wait_for_no_code_whatever_address_they_give(client):
+    walking.finish(client, answers.BOOK)
+    codes = Message.objects.filter(kind="code").count()
+    response = walking.finish(client, answers.REFER, email="new.address@example.com")
+    assert walking.place(response).startswith("/my/intakes/")
+    assert "See a doctor first" in words(response)
+    assert Message.objects.filter(kind="code").count() == codes
+    assert Clearance.objects.get().revoked_at
+
+
 # --- The code --------------------------------------------------------------------------------
 
 

@@ -323,6 +323,45 @@ class TestAnswerShopping:
         proved(answers.REFER, account, now=LATER)
         assert Clearance.objects.get().revoked_at == LATER
 
+    @pytest.mark.parametrize("said", [answers.REFER, answers.CO_MANAGE, answers.EMERGENCY])
+    @pytest.mark.parametrize("email", ["ana@example.com", "new.address@example.com"])
+    def test_signed_in_it_is_taken_back_at_once(self, account, said, email):
+        """No code is waited for: it might never be typed."""
+        patient = proved(answers.BOOK, account).patient
+        worse = sent(said, who=about(email=email), by=account, now=LATER)
+        assert worse.patient == patient
+        assert Case.objects.get().patient == patient
+        assert Clearance.objects.get().revoked_at == LATER
+        told = Message.objects.filter(kind="held", recipient=account.email)
+        assert told.exists() == (said is not answers.EMERGENCY)
+
+    def test_signed_in_somebody_new_is_held_at_once(self, account):
+        intake = sent(answers.EMERGENCY, by=account)
+        assert intake.patient.account == account
+        assert Case.objects.get().patient == intake.patient
+
+    @pytest.mark.parametrize("email", ["ana@example.com", "new.address@example.com"])
+    def test_another_name_keeps_no_clearance(self, account, email):
+        proved(answers.BOOK, account)
+        nickname = about("Annie", email=email)
+        sent(answers.REFER, who=nickname, by=account, now=LATER)
+        assert Clearance.objects.get().revoked_at == LATER
+
+    def test_another_name_proved_later_keeps_no_clearance_either(self, account):
+        proved(answers.BOOK, account)
+        proved(answers.REFER, account, who=about("Annie"), now=LATER)
+        assert Clearance.objects.get().revoked_at == LATER
+
+    def test_somebody_else_in_the_family_takes_nothing_back(self, account):
+        proved(answers.BOOK, account)
+        child = about("Leo", "Reyes")
+        sent(answers.REFER, who=child, born=date(1990, 1, 2), by=account, now=LATER)
+        assert Clearance.objects.get().revoked_at is None
+
+    def test_signed_in_a_safe_intake_for_another_address_waits_for_its_code(self, account):
+        intake = sent(answers.BOOK, who=about(email="new.address@example.com"), by=account)
+        assert intake.patient is None
+
     def test_a_stranger_cannot_take_it_back(self, account):
         proved(answers.BOOK, account)
         sent(answers.EMERGENCY, now=LATER)
