@@ -7,11 +7,19 @@ import logging
 import re
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 
 # A text that a log call was given, as opposed to the call's own words, is kept up to here.
 MOST_WORDS = 6
 LONGEST_TEXT = 120
 LONGEST_MESSAGE = 600
+# A session that is over, a time somebody else has taken, a form to fill in again, too many tries.
+ORDINARY = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
 
 _SCRUBBED = (
     # What PostgreSQL says about a refused row is the row. It may run over several lines.
@@ -30,6 +38,8 @@ class NoPatientData(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = _message(record), ()
+        if _answer(record) < HTTPStatus.INTERNAL_SERVER_ERROR:
+            record.exc_info = None  # nothing broke: where it was refused is in the line itself
         if record.exc_info:
             record.exc_text = _frames(record.exc_info[1])
             record.exc_info = None
@@ -37,10 +47,24 @@ class NoPatientData(logging.Filter):
         return True
 
 
+class NoAlarm(logging.Filter):
+    """Of Django's requests: an answer that a person brought about by no fault is no warning."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _answer(record) in ORDINARY:
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return record.levelno >= logging.getLogger().level
+
+
 def scrubbed(text: str) -> str:
     for pattern, replacement in _SCRUBBED:
         text = pattern.sub(replacement, text)
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " [cut]"
+
+
+def _answer(record: logging.LogRecord) -> int:
+    """What the browser was answered, where a line is about that; without it, the worst."""
+    return int(getattr(record, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -273,7 +273,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_patient_data": {"()": "clinic.logs.NoPatientData"}},
+    "filters": {
+        "no_patient_data": {"()": "clinic.logs.NoPatientData"},
+        "no_alarm": {"()": "clinic.logs.NoAlarm"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
         "console": {
@@ -287,6 +290,7 @@ LOGGING = {
         # Django gives it, and its child for the development server, handlers of their own, which
         # would not pass the filter; naming the one takes them from both.
         "django": {"handlers": [], "propagate": True},
+        "django.request": {"filters": ["no_alarm"]},
         # Anybody may send any host name: it is refused, and is nobody's mistake here.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Both tell each command that starts which jobs there are.

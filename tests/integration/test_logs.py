@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 
@@ -91,8 +93,19 @@ def pages(settings, monkeypatch):
         except KeyError as error:
             raise ValueError(f"cannot read {ROW}") from error
 
+    def not_for_them(request):
+        raise PermissionDenied(ROW)
+
+    def answered(request, status):
+        return HttpResponse(ROW, status=status)
+
     module: Any = types.ModuleType("pages_that_fail")
-    module.urlpatterns = [path("refused/", refused_by_the_database), path("quoting/", quoting)]
+    module.urlpatterns = [
+        path("refused/", refused_by_the_database),
+        path("quoting/", quoting),
+        path("forbidden/", not_for_them),
+        path("answered/<int:status>/", answered),
+    ]
     module.handler404 = "clinic.views.errors.not_found"
     module.handler500 = "clinic.views.errors.server_error"
     monkeypatch.setitem(sys.modules, "pages_that_fail", module)
@@ -116,6 +129,37 @@ def test_an_error_says_where_and_not_who(written, pages, page):
 def test_the_databases_rule_is_named(written, pages):
     pages.get("/refused/")
     assert "sqlstate=23502" in written.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_one_line(written, pages):
+    assert pages.get("/forbidden/?name=Quintessa").status_code == 403
+    (line,) = written.getvalue().splitlines()
+    assert "WARNING django.request Forbidden (Permission denied): /forbidden/" in line
+    assert_nothing(line)
+
+
+@pytest.mark.parametrize("status", [401, 409, 422, 429])
+def test_an_ordinary_answer_is_one_line_and_no_warning(written, pages, status):
+    """A taken time is nobody's fault."""
+    pages.get(f"/answered/{status}/?name=Quintessa")
+    (line,) = [line for line in written.getvalue().splitlines() if "/answered/" in line]
+    assert "INFO django.request" in line
+    assert_nothing(line)
+
+
+@pytest.mark.parametrize("status", [409, 429])
+def test_where_only_warnings_are_printed_it_is_not(written, pages, monkeypatch, status):
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
+    pages.get(f"/answered/{status}/")
+    assert "/answered/" not in written.getvalue()
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_other_answers_are_still_warned_of(written, pages, status):
+    pages.get(f"/answered/{status}/")
+    (line,) = [line for line in written.getvalue().splitlines() if "/answered/" in line]
+    assert " INFO " not in line
 
 
 @pytest.mark.parametrize(
