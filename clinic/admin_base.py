@@ -10,21 +10,22 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from clinic import access, audit, privileges
+from clinic import access, audit, privileges, refusals
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -108,12 +109,27 @@ class AuditedAdmin(ClinicAdmin):
     """Rows the administrator changes. Each write is put down to them: in the trail, in history."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _put_down_to(request):
+        try:
+            with _put_down_to(request):
+                return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            # The form once more, with all that was typed, and why it was refused.
+            request.refusal = refusals.sentence(error)  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with _put_down_to(request):
-            return super().delete_view(request, *args, **kwargs)
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return _refused(form, refusal) if refusal else form
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with _put_down_to(request):
+                return super().delete_view(request, object_id, *args, **kwargs)
+        except IntegrityError as error:
+            messages.error(request, str(refusals.sentence(error)))
+            page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+            return redirect(page, unquote(object_id))
 
 
 class ReadOnlyAdmin(ClinicAdmin):
@@ -184,6 +200,18 @@ def trail_of(patient_id: UUID) -> SafeString:
         patient_id,
         _("Who looked, and who changed what"),
     )
+
+
+def _refused(form: Any, why: str | Promise) -> Any:
+    """The form, to which the database has said no."""
+
+    class Refused(form):  # type: ignore[misc]
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            self.add_error(None, why)
+            return cleaned
+
+    return Refused
 
 
 def _put_down_to(request: HttpRequest) -> Any:

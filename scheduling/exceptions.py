@@ -9,6 +9,8 @@ from django.db import Error, IntegrityError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic import refusals
+
 
 class SchedulingProblem(Exception):
     """A refusal a person can read."""
@@ -114,6 +116,12 @@ CLASHES = {
     "visit_room_not_twice": Clash.ROOM,
     "visit_patient_not_twice": Clash.PATIENT,
 }
+refusals.SENTENCES.update({name: problem.message for name, problem in REFUSALS.items()})
+refusals.SENTENCES.update({name: TimeTaken.sentences[clash] for name, clash in CLASHES.items()})
+refusals.SENTENCES["visit_type_keeps_its_meaning"] = _(
+    "Visits of this type are on record, and its room and its leave for an X-ray are what they were"
+    " let through by. Make another visit type, and offer this one no more."
+)
 # Deadlock, serialization failure, lock not available: somebody else was faster.
 _FASTER = {"40P01", "40001", "55P03"}
 
@@ -124,7 +132,7 @@ def named_refusals(lost_race: type[SchedulingProblem]) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        constraint = _diagnosis(error, "constraint_name")
+        constraint = refusals.rule(error)
         if constraint in CLASHES:
             raise TimeTaken(CLASHES[constraint]) from error
         if constraint in REFUSALS:

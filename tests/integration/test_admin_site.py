@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import audit, messages, services
-from clinic.admin_base import ReadOnlyAdmin
+from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
 from intake.models import Case, ContactLeft, Finding, Intake, IntakeDraft, Patient
 from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
@@ -572,6 +572,84 @@ def test_the_clinic_is_one_row(administrator, administrator_client):
     assert administrator_client.post(page, profile(horizon_days="45")).status_code == 302
     assert ClinicProfile.current().horizon_days == 45
     assert AuditEntry.objects.get(subject_kind="clinicprofile").actor == administrator
+
+
+# --- The database refuses: a sentence on the form, and all that was typed -------------------------
+
+
+@pytest.mark.parametrize("leave", ["", "on"], ids=["another room", "leave for an X-ray"])
+def test_a_visit_type_in_use_keeps_its_meaning(administrator_client, leave):
+    row = scheduling.book(scheduling.clearance()).visit_type
+    typed = kind(name="Typed anew", minutes=55, room=Room.objects.get().pk)
+    typed["needs_xray_clearance"] = leave
+    response = administrator_client.post(address(VisitType, "change", row.pk), typed)
+    assert response.status_code == 200
+    shown = text(response)
+    assert "Make another visit type" in shown
+    assert 'value="Typed anew"' in shown
+    assert 'value="55"' in shown
+    before = row.name
+    row.refresh_from_db()
+    assert (row.name, row.room_id, row.needs_xray_clearance) == (before, None, False)
+    assert not AuditEntry.objects.filter(action="changed").exists()
+
+
+def test_a_birth_date_that_makes_a_minor_of_a_patient_with_a_visit(administrator, rf):
+    """Whoever comes to correct a birth date on a page built like these reads why it is refused."""
+
+    class CorrectingAdmin(AuditedAdmin):
+        fields = ("given_name", "born")
+
+    patient = scheduling.book(scheduling.clearance()).patient
+    born = patient.born
+    request = rf.post("/", {"given_name": "Typed anew", "born": "2015-03-04"})
+    request.user, request._dont_enforce_csrf_checks = administrator, True
+    page = CorrectingAdmin(Patient, admin.site).change_view(request, str(patient.pk))
+    shown = text(page.render())
+    assert "Somebody under 18 needs a parent or guardian" in shown
+    assert 'value="Typed anew"' in shown
+    assert 'value="2015-03-04"' in shown
+    patient.refresh_from_db()
+    assert patient.born == born
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT clinic_refuse('A guard says why.', 'a_guard_without_words_here')",
+        "INSERT INTO scheduling_room (name) SELECT name FROM scheduling_room",
+    ],
+    ids=["guard", "table"],
+)
+@pytest.mark.parametrize("model", WRITABLE, ids=lambda model: model._meta.label)
+def test_whatever_is_refused_is_a_sentence(administrator_client, monkeypatch, model, statement):
+    def refused_later(*args: Any, **kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    monkeypatch.setattr(admin.site._registry[model], "save_related", refused_later)
+    page = address(model, "add")
+    data = ADDED[model]() if model in ADDED else profile(horizon_days="45")
+    if model is ClinicProfile:
+        page = address(model, "change", 1)
+    before = model._default_manager.count()
+    sentence = "A guard says why." if "guard" in statement else "This no longer fits"
+    refused(administrator_client, page, data, sentence)
+    assert model._default_manager.count() == before
+    assert not AuditEntry.objects.filter(subject_kind=model._meta.model_name).exists()
+
+
+def test_a_refused_deletion_is_a_sentence(administrator_client, monkeypatch):
+    def refused_now(*args: Any, **kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clinic_refuse('A guard says why.', 'a_guard')")
+
+    town = ServiceTown.objects.get(name="Dulles")
+    monkeypatch.setattr(admin.site._registry[ServiceTown], "delete_model", refused_now)
+    page = address(ServiceTown, "delete", town.pk)
+    shown = text(administrator_client.post(page, {"post": "yes"}, follow=True))
+    assert "A guard says why." in shown
+    assert ServiceTown.objects.filter(pk=town.pk).exists()
 
 
 class TestClosures:
