@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 from clinic import calendar_file, services, times
 from clinic.models import Message, User
 
-SHOWN = 25
+# So many at first, and so many more each time somebody asks for older ones.
+STEP = 10
+MOST = 500
 CODE_SECONDS = 30
 
 
@@ -39,7 +41,7 @@ def demo_messages(request: HttpRequest) -> HttpResponse:
     part = request.GET.get("part")
     if part == "phones":
         return render(request, "clinic/_demo_phones.html", _phones())
-    letters = _letters()
+    letters = _letters(_shown(request))
     if part == "letters":
         if request.GET.get("seen") == letters["seen"]:
             return HttpResponse(status=204)  # nothing new: what is being read stays as it is
@@ -58,8 +60,14 @@ def demo_calendar(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def _letters() -> dict[str, Any]:
-    shown = list(Message.objects.all()[:SHOWN])
+def _shown(request: HttpRequest) -> int:
+    asked = request.GET.get("shown", "")
+    return min(max(int(asked), STEP), MOST) if asked.isdecimal() and len(asked) < 5 else STEP
+
+
+def _letters(count: int) -> dict[str, Any]:
+    found = list(Message.objects.all()[: count + 1])
+    shown = found[:count]
     waiting = sum(message.state == Message.State.QUEUED for message in shown)
     return {
         "letters": [
@@ -75,6 +83,8 @@ def _letters() -> dict[str, Any]:
             for message in shown
         ],
         "seen": f"{shown[0].pk}-{waiting}" if shown else "",
+        "shown": count,
+        "older": count + STEP if len(found) > count and count < MOST else 0,
     }
 
 

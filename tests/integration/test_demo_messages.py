@@ -77,6 +77,29 @@ def test_every_message_is_read_newest_first_with_its_links(client: Client, demo:
     assert f'<a href="{link}" rel="nofollow">{link}</a>' in page
 
 
+def test_the_newest_ten_come_first_and_a_link_leads_to_older_ones(client: Client, demo: None):
+    now = timezone.now()
+    for number in range(21):
+        at = now + timedelta(seconds=number)
+        messages.code(to="lee@example.com", code=f"9000{number:02}", now=at)
+
+    def shown(**asked: str) -> list[int]:
+        page = client.get(PAGE, asked)
+        assert page.status_code == 200
+        return [number for number in range(21) if f"9000{number:02}" in page.text]
+
+    first = client.get(PAGE).text
+    assert first.index("Phones of the staff") < first.index("900020")
+    assert f'href="{PAGE}?shown=20#emails"' in first
+    assert "part=letters&amp;shown=10&amp;" in first
+    assert shown() == list(range(11, 21))
+    assert shown(shown="20") == shown(shown="20", part="letters") == list(range(1, 21))
+    assert shown(shown="30") == list(range(21))
+    assert "Show older" not in client.get(PAGE, {"shown": "30"}).text
+    for nonsense in ("-1", "x", "9" * 40, "٣"):
+        assert len(shown(shown=nonsense)) == 10
+
+
 def test_what_a_visitor_typed_is_text(client: Client, demo: None):
     booked("<script>alert(1)</script>")
     page = client.get(PAGE).text
