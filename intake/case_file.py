@@ -6,7 +6,9 @@ Everything is worded here; the page only lays it out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -88,13 +90,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision on record."""
+    """A decision on record. `elsewhere`: the other case, when answers were set aside."""
 
     words: str
     xray: str
     when: str
     by: str
     reason: str
+    elsewhere: UUID | None
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,47 @@ def why_no_xray(newest: Intake | None) -> str:
     )
 
 
-def decided(decision: ReviewDecision) -> Decided:
+def title_of(case: Case, intake: Intake) -> str:
+    """Such as "Doctor first, Tue, Nov 24 at 9:20 AM (stopped half-way)"."""
+    column = _column(case, intake)
+    title = f"{column.outcome}, {column.when}"
+    return f"{title} ({column.remark})" if column.remark else title
+
+
+def how_tied(case: Case, intake: Intake, own: Sequence[Intake]) -> str:
+    """Whose the answers are said to be, and what they share with the patient's own."""
+    said = f"{intake.given_name} {intake.family_name}".strip() or _("No name left")
+    proved = _("another record") if intake.patient else _("proved by nobody")
+    patient = case.patient
+    shared = {
+        _("sent while signed in to the same account"): patient is not None
+        and intake.account_id is not None
+        and intake.account_id == patient.account_id,
+        _("same device"): intake.browser is not None
+        and intake.browser in {each.browser for each in own},
+        _("same phone"): bool(intake.phone) and intake.phone in _numbers(case, own),
+        _("same name"): bool(intake.name_key) and intake.name_key in {o.name_key for o in own},
+        _("same date of birth"): intake.born is not None
+        and intake.born in {each.born for each in own},
+    }
+    return _joined(said, proved, *(words for words, holds in shared.items() if holds))
+
+
+def decisions(case: Case) -> list[Decided]:
+    """Those on the case, and what took its answers out of another."""
+    made = ReviewDecision.objects.filter(Q(case=case) | Q(intake__case=case))
+    return [decided(each, case) for each in made.select_related("by", "intake")]
+
+
+def decided(decision: ReviewDecision, case: Case) -> Decided:
+    others = {decision.case_id, decision.intake.case_id} - {case.pk}
     return Decided(
         words=decision.get_kind_display().capitalize(),
         xray=_("with X-ray") if decision.xray_allowed else "",
         when=times.in_words(decision.at),
         by=str(decision.by),
         reason=decision.reason,
+        elsewhere=next(iter(others), None),
     )
 
 
@@ -305,6 +342,11 @@ def _about_one(intake: Intake) -> dict[str, str]:
 def _day(moment: date | datetime) -> str:
     local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
     return date_format(local, "M j, Y")
+
+
+def _numbers(case: Case, own: Sequence[Intake]) -> list[object]:
+    on_record = [case.patient.phone] if case.patient else []
+    return [*on_record, *(intake.phone for intake in own)]
 
 
 def _phone(number: object) -> str:

@@ -44,9 +44,14 @@ class PatientUnknown(IntakeProblem):
 
 class AnswersOfAnother(IntakeProblem):
     message = _(
-        "The newest answers here are not proved to be this patient's. Call them, and ask this"
-        " patient to answer again with the email shown above."
+        "The newest answers here are not proved to be this patient's. Call them. If they are"
+        " another person's, set them aside; if they are this patient's, ask them to answer again"
+        " with the email shown above."
     )
+
+
+class AnswersOfThisPatient(IntakeProblem):
+    message = _("These answers are proved to be this patient's. They are decided here.")
 
 
 class ReasonNeeded(IntakeProblem):

@@ -152,7 +152,7 @@ class Intake(models.Model):
     """What a person said, and what the protocol made of it. Never changed, never deleted.
 
     Only `patient` and `case` may be filled in later, once: when an emailed code has proved who
-    it is.
+    it is. A recorded decision that the answers are another person's moves them to another case.
     """
 
     class Kind(models.TextChoices):
@@ -293,6 +293,7 @@ class ReviewDecision(models.Model):
         SUPPORTIVE = "SUPPORTIVE", _("clear alongside a doctor")
         REFER = "REFER", _("refer to a doctor")
         EMERGENCY_RESOLVED = "RESOLVED", _("emergency resolved")
+        SET_ASIDE = "ASIDE", _("answers set aside as another person's")
 
     CLEARING = (Kind.CLEAR, Kind.SUPPORTIVE)
 

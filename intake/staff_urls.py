@@ -8,4 +8,5 @@ app_name = "review"
 urlpatterns = [
     path("", review.case_list, name="list"),
     path("<uuid:pk>/", review.case, name="case"),
+    path("<uuid:pk>/set-aside/", review.set_aside, name="set_aside"),
 ]

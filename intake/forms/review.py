@@ -1,10 +1,12 @@
 """What the chiropractor decides about a case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from intake import case_file
 from intake.models import Case, Disposition, Intake, ReviewDecision
 
 Kind = ReviewDecision.Kind
@@ -26,6 +28,7 @@ WHAT_FOLLOWS = {
 }
 
 CHOOSE = _("Choose what you decide.")
+CHOOSE_ANSWERS = _("Choose which answers are another person's.")
 LOOK_AGAIN = _("Look at the case again, then decide.")
 
 
@@ -54,9 +57,30 @@ class DecisionForm(forms.Form):
     )
 
 
+class SetAsideForm(forms.Form):
+    """Beside the decision on one page: every field has its own name there."""
+
+    prefix = "aside"
+
+    intake = forms.UUIDField(
+        error_messages={"required": CHOOSE_ANSWERS, "invalid": CHOOSE_ANSWERS},
+    )
+    reason = forms.CharField(
+        label=_("How you know"),
+        help_text=_("Stays with the decision. Nobody is told."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    latest_seen = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"required": LOOK_AGAIN, "invalid": LOOK_AGAIN},
+    )
+
+
 @dataclass(frozen=True)
 class Choice:
-    """One decision that can be made about the case as it stands."""
+    """One thing that can be chosen about the case as it stands."""
 
     value: str
     label: str
@@ -76,4 +100,22 @@ def choices(case: Case, newest: Intake | None, form: DecisionForm) -> list[Choic
     return [
         Choice(kind.value, str(SAYS[kind]), str(WHAT_FOLLOWS[kind]), checked=kind.value == chosen)
         for kind in kinds
+    ]
+
+
+def strangers(case: Case, intakes: Sequence[Intake], form: SetAsideForm) -> list[Choice]:
+    """Answers in a known patient's case that nobody has proved to be theirs, newest first."""
+    if case.patient_id is None:
+        return []
+    own = [intake for intake in intakes if intake.patient_id == case.patient_id]
+    others = [intake for intake in intakes if intake.patient_id != case.patient_id]
+    chosen = str(form["intake"].value() or "")
+    return [
+        Choice(
+            str(intake.pk),
+            case_file.title_of(case, intake),
+            case_file.how_tied(case, intake, own),
+            checked=str(intake.pk) == chosen,
+        )
+        for intake in (others if own else [])
     ]

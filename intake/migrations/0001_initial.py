@@ -427,6 +427,7 @@ class Migration(migrations.Migration):
                             ("SUPPORTIVE", "clear alongside a doctor"),
                             ("REFER", "refer to a doctor"),
                             ("RESOLVED", "emergency resolved"),
+                            ("ASIDE", "answers set aside as another person's"),
                         ],
                         max_length=10,
                         verbose_name="decision",

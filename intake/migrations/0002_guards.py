@@ -126,6 +126,22 @@ BEGIN
     IF TG_OP = 'UPDATE' AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id THEN
         RETURN NEW;
     END IF;
+    IF TG_OP = 'UPDATE' AND OLD.case_id IS NOT NULL THEN
+        IF to_jsonb(NEW) - 'case_id' <> to_jsonb(OLD) - 'case_id' OR NOT EXISTS (
+            SELECT FROM intake_reviewdecision
+            WHERE kind = 'ASIDE' AND intake_id = NEW.id AND case_id = OLD.case_id
+        ) THEN
+            PERFORM clinic_refuse(
+                'Answers leave a case by a recorded decision.', 'intake_leaves_by_decision');
+        END IF;
+        IF NOT EXISTS (
+            SELECT FROM intake_case
+            WHERE id = NEW.case_id AND patient_id IS NOT DISTINCT FROM NEW.patient_id
+        ) THEN
+            PERFORM clinic_refuse(
+                'Answers set aside go to a case of their own.', 'intake_leaves_for_its_own_case');
+        END IF;
+    END IF;
     PERFORM FROM intake_case
     WHERE id = NEW.case_id AND state IN ('OPEN', 'REFERRED') FOR SHARE;
     IF NOT FOUND THEN
@@ -170,6 +186,16 @@ BEGIN
         SELECT FROM intake_intake WHERE case_id = NEW.case_id AND disposition = 'EMERGENCY'
     ) THEN
         PERFORM clinic_refuse('There is no emergency here.', 'decision_resolves_an_emergency');
+    END IF;
+    -- The patient's own stay, and so the case is never emptied.
+    IF NEW.kind = 'ASIDE' AND NOT EXISTS (
+        SELECT FROM intake_case AS held
+        JOIN intake_intake AS own ON own.case_id = held.id AND own.patient_id = held.patient_id
+        WHERE held.id = NEW.case_id AND held.state IN ('OPEN', 'REFERRED')
+          AND about.patient_id IS DISTINCT FROM held.patient_id
+    ) THEN
+        PERFORM clinic_refuse(
+            'Only answers of somebody else are set aside.', 'decision_sets_aside_anothers');
     END IF;
     RETURN NEW;
 END
@@ -247,6 +273,16 @@ def never_changed(table: str, *once: str) -> str:
     )
 
 
+# From one case to another only as `intake_joins_gate` allows.
+INTAKE_NEVER_CHANGED = """
+CREATE TRIGGER never_deleted BEFORE DELETE ON intake_intake
+    FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();
+CREATE TRIGGER never_changed BEFORE UPDATE ON intake_intake
+    FOR EACH ROW WHEN ((OLD.case_id <> NEW.case_id) IS NOT TRUE)
+    EXECUTE FUNCTION clinic_refuse_change('patient_id', 'case_id');
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("intake", "0001_initial"),
@@ -262,7 +298,7 @@ class Migration(migrations.Migration):
                 guard("intake_consent_gate", "intake_guardianconsent", "INSERT", CONSENT_GATE),
                 guard("intake_decision_gate", "intake_reviewdecision", "INSERT", DECISION_GATE),
                 guard("intake_clearance_gate", "intake_clearance", "INSERT", CLEARANCE_GATE),
-                never_changed("intake_intake", "patient_id", "case_id"),
+                INTAKE_NEVER_CHANGED,
                 never_changed("intake_finding"),
                 never_changed("intake_contactleft"),
                 never_changed("intake_reviewdecision"),

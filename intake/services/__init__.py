@@ -9,7 +9,7 @@ from intake.services.drafts import (
     report_mistake,
     start_draft,
 )
-from intake.services.review import decide
+from intake.services.review import decide, set_aside
 from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "record_emergency",
     "report_mistake",
     "revoke",
+    "set_aside",
     "start_draft",
     "submit",
 ]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from intake.identity import Identity
-from intake.models import Case, Disposition, Intake
+from intake.models import Case, Disposition, Intake, IntakeDraft, ReviewDecision
 from intake.signals import open_time_asked
 
 # One submission at a time: a milder second intake sent in the same moment finds the first.
@@ -106,12 +106,57 @@ def open_case(
     )
 
 
+def set_apart(intake: Intake, *, out_of: Case, now: datetime) -> Case:
+    """A case of its own for answers taken out of another, due no later than they were."""
+    held_as = worst(intake.disposition, Disposition.CO_MANAGE)
+    own = Case.objects.create(
+        patient=intake.patient,
+        disposition=held_as,
+        related_case=out_of,
+        contact_name=f"{intake.given_name} {intake.family_name}".strip()[:CONTACT_NAME_LENGTH],
+        contact_phone=intake.phone,
+        mistake_reported_at=out_of.mistake_reported_at if _was_corrected(intake) else None,
+        opened_at=now,
+        due_at=_due_again(out_of, held_as, now=now),
+    )
+    intake.case = own
+    intake.save(update_fields=["case"])
+    return own
+
+
+def judge_again(case: Case, *, now: datetime) -> None:
+    """The case as the answers left in it make it, waiting for a decision.
+
+    With only an emergency left that was resolved, it is resolved once more: that closes the case
+    and asks the patient to answer again.
+    """
+    resolved = case.decisions.filter(kind=ReviewDecision.Kind.EMERGENCY_RESOLVED).first()
+    left = case.intakes.all()
+    if resolved:
+        over = {"disposition": Disposition.EMERGENCY, "submitted_at__lte": resolved.at}
+        left = left.exclude(**over)
+    said = list(left.values_list("disposition", flat=True))
+    case.disposition = worst(Disposition.CO_MANAGE, *said) if said else Disposition.EMERGENCY
+    case.due_at = _due_again(case, Disposition(case.disposition), now=now)
+    case.state = Case.State.OPEN
+    case.save(update_fields=["disposition", "due_at", "state"])
+
+
+def _was_corrected(intake: Intake) -> bool:
+    return IntakeDraft.objects.filter(corrects=intake).exists()
+
+
 def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:
     """New answers bring a case back to the review, never as something milder."""
     case = Case.objects.select_for_update().get(pk=case.pk)
     case.disposition = worst(case.disposition, disposition)
-    again = due(Disposition(case.disposition), now=now)
-    case.due_at = again if case.state == Case.State.REFERRED else min(case.due_at, again)
+    case.due_at = _due_again(case, Disposition(case.disposition), now=now)
     case.state = Case.State.OPEN
     case.save(update_fields=["disposition", "due_at", "state"])
     return case
+
+
+def _due_again(case: Case, disposition: Disposition, *, now: datetime) -> datetime:
+    """Never later than was promised, while the case waits for a review."""
+    again = due(disposition, now=now)
+    return again if case.state == Case.State.REFERRED else min(case.due_at, again)

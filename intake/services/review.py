@@ -8,6 +8,7 @@ from clinic.models import User
 from intake.exceptions import (
     AnotherCaseOpen,
     AnswersOfAnother,
+    AnswersOfThisPatient,
     CaseAlreadyDecided,
     EmergencyStands,
     NoEmergency,
@@ -39,11 +40,7 @@ def decide(
     if not reason.strip():
         raise ReasonNeeded
     with audit.writing(by):
-        cases.one_submission_at_a_time()
-        case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
-        newest = case.intakes.order_by("-submitted_at").first()
-        if case.state not in Case.UNRESOLVED or newest is None or newest.pk != latest_seen:
-            raise CaseAlreadyDecided
+        case, newest = _to_decide(case_id, latest_seen)
         basis = _basis(case, newest, kind)
         with_xray = xray_allowed and kind in ReviewDecision.CLEARING
         if with_xray and basis.xray_hold:
@@ -60,6 +57,50 @@ def decide(
         audit.record(by, f"review: {kind}", case, at=now, patient_id=case.patient_id)
         _carry_out(case, decision, now=now)
     return decision
+
+
+def set_aside(
+    *, case_id: UUID, intake: UUID, latest_seen: UUID, reason: str, by: User, now: datetime
+) -> ReviewDecision:
+    """Take answers that are not the patient's out of the case, into a case of their own.
+
+    Both wait for a decision, the case as what is left in it makes it. Raises ReasonNeeded,
+    CaseAlreadyDecided, PatientUnknown, AnswersOfThisPatient.
+    """
+    if not reason.strip():
+        raise ReasonNeeded
+    with audit.writing(by):
+        case, _newest = _to_decide(case_id, latest_seen)
+        said = case.intakes.select_for_update(of=("self",)).filter(pk=intake).first()
+        if said is None:
+            raise CaseAlreadyDecided
+        if case.patient_id is None:
+            raise PatientUnknown
+        if said.patient_id == case.patient_id:
+            raise AnswersOfThisPatient
+        decision = ReviewDecision.objects.create(
+            case=case,
+            intake=said,
+            kind=ReviewDecision.Kind.SET_ASIDE,
+            reason=reason.strip(),
+            by=by,
+            at=now,
+        )
+        audit.record(by, f"review: {decision.kind}", case, at=now, patient_id=case.patient_id)
+        own = cases.set_apart(said, out_of=case, now=now)
+        audit.record(by, "answers set apart", own, at=now, patient_id=own.patient_id)
+        cases.judge_again(case, now=now)
+    return decision
+
+
+def _to_decide(case_id: UUID, latest_seen: UUID) -> tuple[Case, Intake]:
+    """The case and its newest answers, locked, if nobody decided and nothing came in since."""
+    cases.one_submission_at_a_time()
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    newest = case.intakes.order_by("-submitted_at").first()
+    if case.state not in Case.UNRESOLVED or newest is None or newest.pk != latest_seen:
+        raise CaseAlreadyDecided
+    return case, newest
 
 
 def _basis(case: Case, newest: Intake, kind: str) -> Intake:

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import access, audit
 from intake import case_file, review_list, services
 from intake.exceptions import CaseAlreadyDecided, IntakeProblem
-from intake.forms.review import SAYS, DecisionForm, choices
+from intake.forms.review import SAYS, DecisionForm, SetAsideForm, choices, strangers
 from intake.models import Case, Intake, ReviewDecision
 
 # Side by side on the page; what is older is counted, and stays in the record.
@@ -41,17 +41,42 @@ def case_list(request: HttpRequest) -> HttpResponse:
 @access.answers_required
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(
-        Case.objects.visible_to(access.signed_in(request)).select_related(
-            "patient__town", "patient__likely_duplicate_of", "related_case__patient"
-        ),
-        pk=pk,
-    )
+    found = _found(request, pk)
     if request.method == "POST":
         return _decide(request, found)
     with audit.writing(request.user):
         audit.record(request.user, "viewed", found, at=timezone.now(), patient_id=found.patient_id)
     return _page(request, found, DecisionForm())
+
+
+@access.reviewer_required
+@require_POST
+def set_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _found(request, pk)
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, DecisionForm(), aside=form, status=422)
+    try:
+        services.set_aside(
+            case_id=found.pk, by=access.signed_in(request), now=timezone.now(), **form.cleaned_data
+        )
+    except IntakeProblem as problem:
+        found.refresh_from_db()
+        form.add_error(None, _sentence(problem, found))
+        return _page(request, found, DecisionForm(), aside=form, status=409)
+    messages.success(
+        request, _("Set aside: those answers are a case of their own. Now decide this one.")
+    )
+    return redirect("review:case", found.pk)
+
+
+def _found(request: HttpRequest, pk: UUID) -> Case:
+    return get_object_or_404(
+        Case.objects.visible_to(access.signed_in(request)).select_related(
+            "patient__town", "patient__likely_duplicate_of", "related_case__patient"
+        ),
+        pk=pk,
+    )
 
 
 @access.reviewer_required
@@ -90,16 +115,23 @@ def _sentence(problem: IntakeProblem, case: Case) -> str:
 
 
 def _page(
-    request: HttpRequest, case: Case, form: DecisionForm, *, status: int = 200
+    request: HttpRequest,
+    case: Case,
+    form: DecisionForm,
+    *,
+    aside: SetAsideForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     intakes = list(
-        case.intakes.select_related("town")
+        case.intakes.select_related("town", "patient")
         .prefetch_related("findings", "contacts")
         .order_by("-submitted_at")
     )
     beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
     newest = intakes[0] if intakes else None
     offered = choices(case, newest, form)
+    aside = aside or SetAsideForm()
+    may_decide = access.decides_reviews(request.user) and case.state in Case.UNRESOLVED
     context: dict[str, Any] = {
         "case": case,
         "line": review_list.line(case, intakes, request.user, now=timezone.now()),
@@ -108,15 +140,17 @@ def _page(
         "more": max(0, len(intakes) - MOST_COLUMNS),
         "sheet": case_file.sheet(case, beside),
         "newest": case_file.sheet(case, intakes[:1]),
-        "decisions": [case_file.decided(each) for each in case.decisions.select_related("by")],
+        "decisions": case_file.decisions(case),
         "clearances": _clearances(case),
         "form": form,
         "choices": offered,
         "may_clear": any(choice.value in ReviewDecision.CLEARING for choice in offered),
         "why_no_xray": case_file.why_no_xray(newest),
         "why_not_clear": case_file.why_not_clear(case, newest),
+        "aside": aside,
+        "strangers": strangers(case, intakes, aside) if may_decide else [],
         "latest_seen": newest.pk if newest else "",
-        "may_decide": access.decides_reviews(request.user) and case.state in Case.UNRESOLVED,
+        "may_decide": may_decide,
     }
     return render(request, "intake/review_case.html", context, status=status)
 

@@ -35,11 +35,18 @@ def administrator(site: str) -> User:
 
 @pytest.fixture
 def held(site: str) -> Intake:
-    """Ana answered twice, and somebody nobody knows had an emergency."""
+    """Ana answered twice, a neighbour once, and somebody nobody knows had an emergency."""
     account = AccountFactory()
     PatientFactory(account=account, given_name="Ana", family_name="Reyes")
     sent(answers.EMERGENCY, ago=timedelta(hours=2), given_name="", family_name="")
     proved(answers.XRAY_HOLD, account, ago=timedelta(hours=5), own_words="My back locked.")
+    sent(
+        answers.CO_MANAGE,
+        ago=timedelta(hours=3),
+        given_name="Nosy",
+        family_name="Neighbour",
+        phone="+17035550101",
+    )
     return proved(answers.CO_MANAGE, account, ago=timedelta(hours=1))
 
 

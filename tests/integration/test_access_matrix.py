@@ -207,6 +207,8 @@ ROWS = {
     "GET review:list": of_staff(OK, OK, NO),
     "GET review:case": of_staff(NO, OK, NO, at=the_case),
     "POST review:case": of_staff(NO, INVALID, NO, at=the_case),
+    "GET review:set_aside": of_staff(NO, NOT_SO, NO, at=the_case),
+    "POST review:set_aside": of_staff(NO, INVALID, NO, at=the_case),
     # The desk
     "GET desk:visits": of_staff(OK, OK, NO),
 }

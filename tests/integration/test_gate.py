@@ -543,6 +543,91 @@ class TestNoCaseDecidedByNobody:
                 Intake.objects.filter(pk=said.pk).update(**changed)
 
 
+class TestNoAnswersTakenOutOfACase:
+    """An emergency moved away would let the case be cleared."""
+
+    @pytest.fixture
+    def own(self, db) -> Intake:
+        return held(PatientFactory.create())
+
+    @pytest.fixture
+    def joined(self, own) -> Intake:
+        """Somebody's who shares the phone, or whose nobody knows."""
+        return IntakeFactory.create(patient=None, case=own.case, disposition="EMERGENCY")
+
+    def move(self, said: Intake, to: Case) -> None:
+        run("UPDATE intake_intake SET case_id = %s WHERE id = %s", [to.pk, said.pk])
+
+    def test_without_a_decision(self, joined):
+        with refused("intake_leaves_by_decision"):
+            self.move(joined, CaseFactory.create(patient=None))
+
+    def test_by_a_decision_of_another_kind(self, own, joined):
+        decided(joined, "REFER")
+        with refused("intake_leaves_by_decision"):
+            self.move(joined, CaseFactory.create(patient=None))
+
+    def test_by_a_decision_about_other_answers(self, own, joined):
+        decided(IntakeFactory.create(patient=None, case=own.case), "ASIDE")
+        with refused("intake_leaves_by_decision"):
+            self.move(joined, CaseFactory.create(patient=None))
+
+    def test_by_one_into_somebody_elses_case(self, joined):
+        decided(joined, "ASIDE")
+        with refused("intake_leaves_for_its_own_case"):
+            self.move(joined, CaseFactory.create())
+
+    def test_by_one_into_a_case_that_is_decided(self, joined):
+        decided(joined, "ASIDE")
+        over = IntakeFactory.create(
+            patient=None, case=CaseFactory.create(patient=None), disposition="EMERGENCY"
+        )
+        decided(over, "RESOLVED")
+        Case.objects.filter(intakes=over).update(state="CLOSED", resolved_at=SUBMITTED)
+        with refused("intake_joins_an_open_case"):
+            self.move(joined, Case.objects.get(intakes=over))
+
+    def test_by_one_into_none(self, joined):
+        decided(joined, "ASIDE")
+        with refused("never_changed"):
+            run("UPDATE intake_intake SET case_id = NULL WHERE id = %s", [joined.pk])
+
+    def test_by_one_and_given_to_somebody_on_the_way(self, joined):
+        decided(joined, "ASIDE")
+        case = CaseFactory.create()
+        with refused("intake_leaves_by_decision"):
+            run(
+                "UPDATE intake_intake SET case_id = %s, patient_id = %s WHERE id = %s",
+                [case.pk, case.patient_id, joined.pk],
+            )
+
+    def test_by_one_into_a_case_of_their_own(self, joined):
+        decided(joined, "ASIDE")
+        self.move(joined, CaseFactory.create(patient=None))
+
+    def test_the_patients_own(self, own):
+        with refused("decision_sets_aside_anothers"):
+            decided(own, "ASIDE")
+
+    def test_the_only_ones(self, db):
+        case = CaseFactory.create()
+        with refused("decision_sets_aside_anothers"):
+            decided(IntakeFactory.create(patient=None, case=case), "ASIDE")
+
+    def test_out_of_nobodys_case(self, db):
+        case = CaseFactory.create(patient=None)
+        said = [IntakeFactory.create(patient=None, case=case) for _ in range(2)]
+        with refused("decision_sets_aside_anothers"):
+            decided(said[0], "ASIDE")
+
+    def test_out_of_a_case_that_is_decided(self, own):
+        joined = IntakeFactory.create(patient=None, case=own.case)
+        decided(own)
+        Case.objects.filter(pk=own.case_id).update(state="CLEARED", resolved_at=SUBMITTED)
+        with refused("decision_sets_aside_anothers"):
+            decided(joined, "ASIDE")
+
+
 class TestNorByOtherMeans:
     """Ways round a trigger that are not about the row."""
 

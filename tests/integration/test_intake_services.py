@@ -11,6 +11,8 @@ from intake import public, services, triage
 from intake.exceptions import (
     AnotherCaseOpen,
     AnswersBeforeEmergency,
+    AnswersOfAnother,
+    AnswersOfThisPatient,
     AnswersTooOld,
     CaseAlreadyDecided,
     EmergencyStands,
@@ -526,6 +528,160 @@ class TestAnEmergencyBesideOtherAnswers:
         assert joined.case.patient != joined.patient == own.patient
         with pytest.raises(AnotherCaseOpen):
             decide(own, doctor, now=LATER + timedelta(minutes=1))
+
+
+class TestAnswersOfAnother:
+    """A stranger who knows a phone number, or somebody who shares it, keeps nobody from booking."""
+
+    @pytest.fixture
+    def own(self, account) -> Intake:
+        return proved(answers.REFER, account)
+
+    def set_aside(self, case, said, doctor, now=LATER, reason="Called: not hers."):
+        return services.set_aside(
+            case_id=case.pk,
+            intake=said.pk,
+            latest_seen=case.intakes.latest("submitted_at").pk,
+            reason=reason,
+            by=doctor,
+            now=now,
+        )
+
+    def strangers(self, own, said=answers.CO_MANAGE, **options) -> Intake:
+        joined = sent(said, who=about("Nosy", "Neighbour"), now=LATER, **options)
+        assert joined.case == own.case
+        return joined
+
+    def test_they_go_to_a_case_of_their_own_and_the_patient_can_be_cleared(
+        self, own, account, doctor
+    ):
+        said = self.strangers(own)
+        with pytest.raises(AnswersOfAnother):
+            decide(said, doctor)
+        decision = self.set_aside(own.case, said, doctor)
+        assert (decision.kind, decision.case, decision.intake) == ("ASIDE", own.case, said)
+
+        apart = Case.objects.exclude(pk=own.case_id).get()
+        assert list(apart.intakes.all()) == [said]
+        assert (apart.state, apart.disposition, apart.patient) == ("OPEN", "CO-MANAGE", None)
+        assert apart.related_case == own.case
+        assert apart.contact_phone == "+17035550101"
+        assert public.is_held(own.patient_id), "her own answers still wait"
+
+        decide(own, doctor, now=LATER + timedelta(minutes=1))
+        assert Clearance.objects.get().patient == own.patient
+        apart.refresh_from_db()
+        assert apart.state == "OPEN"
+
+    def test_an_emergency_stays_one_and_is_due_no_later(self, own, doctor):
+        said = self.strangers(own, answers.EMERGENCY)
+        promised = Case.objects.get().due_at
+        self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=30))
+        own.case.refresh_from_db()
+        assert (own.case.disposition, own.case.due_at) == ("REFER", promised)
+        apart = Case.objects.exclude(pk=own.case_id).get()
+        assert (apart.disposition, apart.due_at) == ("EMERGENCY", promised)
+        with pytest.raises(EmergencyStands):
+            decide(Intake.objects.get(pk=said.pk), doctor)
+        decide(own, doctor, now=LATER + timedelta(hours=1))
+        assert Clearance.objects.exists()
+
+    def test_of_two_patients_each_is_decided_alone(self, own, doctor):
+        other = User.objects.create_user("ben@example.com")
+        said = proved(answers.CO_MANAGE, other, who=about("Ben", "Okoro"), now=LATER)
+        assert said.case == own.case
+        self.set_aside(own.case, said, doctor)
+        apart = Case.objects.get(patient=said.patient)
+        decide(own, doctor, now=LATER + timedelta(minutes=1))
+        assert public.is_held(said.patient_id)
+        assert not public.is_held(own.patient_id)
+        decide(Intake.objects.get(pk=said.pk), doctor, now=LATER + timedelta(minutes=2))
+        apart.refresh_from_db()
+        assert apart.state == "CLEARED"
+        assert Clearance.objects.count() == 2
+
+    def test_proved_afterwards_they_hold_who_proved_them(self, own, account, doctor):
+        """It was the patient after all."""
+        said = self.strangers(own, answers.EMERGENCY)
+        self.set_aside(own.case, said, doctor)
+        decide(own, doctor, now=LATER + timedelta(minutes=1))
+        services.attach(intake_id=said.pk, account=account, now=LATER + timedelta(minutes=2))
+        said.refresh_from_db()
+        assert public.is_held(said.patient_id)
+
+    def test_what_was_left_with_them_goes_along(self, own, doctor):
+        said = self.strangers(own, answers.EMERGENCY)
+        services.leave_contact(intake_id=said.pk, name="", phone="+17035550177", by=None, now=LATER)
+        self.set_aside(own.case, said, doctor)
+        apart = Case.objects.exclude(pk=own.case_id).get()
+        assert apart.intakes.get().contacts.get().phone == "+17035550177"
+
+    def test_a_referred_case_waits_for_a_decision_again(self, own, doctor):
+        said = self.strangers(own)
+        decide(said, doctor, kind="REFER")
+        later = LATER + timedelta(days=1)
+        self.set_aside(own.case, said, doctor, now=later)
+        own.case.refresh_from_db()
+        assert own.case.state == "OPEN"
+        assert own.case.due_at > later
+
+    def test_with_a_resolved_emergency_left_it_is_resolved_once_more(self, account, doctor):
+        own = proved(answers.EMERGENCY, account)
+        said = self.strangers(own)
+        decide(said, doctor, kind="RESOLVED")
+        self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=1))
+        decide(own, doctor, kind="RESOLVED", now=LATER + timedelta(minutes=2))
+        own.case.refresh_from_db()
+        assert own.case.state == "CLOSED"
+        assert Message.objects.filter(kind="start_again", recipient=account.email).exists()
+
+    def test_a_resolved_emergency_counts_no_more(self, own, account, doctor):
+        emergency = self.strangers(own, answers.EMERGENCY)
+        decide(emergency, doctor, kind="RESOLVED", now=LATER)
+        said = sent(answers.CO_MANAGE, now=LATER + timedelta(minutes=1))
+        self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=2))
+        own.case.refresh_from_db()
+        assert own.case.disposition == "REFER"
+
+    def test_the_patients_own_are_not_set_aside(self, own, doctor):
+        with pytest.raises(AnswersOfThisPatient):
+            self.set_aside(own.case, own, doctor)
+
+    def test_nor_any_before_it_is_known_who_the_patient_is(self, doctor):
+        said = sent(answers.REFER)
+        with pytest.raises(PatientUnknown):
+            self.set_aside(said.case, said, doctor)
+
+    def test_nor_without_a_reason(self, own, doctor):
+        with pytest.raises(ReasonNeeded):
+            self.set_aside(own.case, self.strangers(own), doctor, reason=" ")
+
+    def test_nor_twice_nor_out_of_a_decided_case(self, own, doctor):
+        said = self.strangers(own)
+        self.set_aside(own.case, said, doctor)
+        with pytest.raises(CaseAlreadyDecided):
+            self.set_aside(own.case, said, doctor)
+        decide(own, doctor)
+        with pytest.raises(CaseAlreadyDecided):
+            self.set_aside(own.case, own, doctor)
+
+    def test_nor_answers_nobody_has_read(self, own, doctor):
+        said = self.strangers(own)
+        with pytest.raises(CaseAlreadyDecided):
+            services.set_aside(
+                case_id=own.case_id,
+                intake=said.pk,
+                latest_seen=own.pk,
+                reason="x",
+                by=doctor,
+                now=LATER,
+            )
+
+    def test_it_is_on_the_audit_trail(self, own, doctor):
+        self.set_aside(own.case, self.strangers(own), doctor)
+        entry = AuditEntry.objects.get(action="review: ASIDE")
+        assert (entry.actor, entry.patient_id) == (doctor, own.patient_id)
+        assert AuditEntry.objects.filter(action="answers set apart").exists()
 
 
 class TestTheDatabaseRefuses:

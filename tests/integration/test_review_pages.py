@@ -502,6 +502,91 @@ class TestDecision:
         assert not ReviewDecision.objects.exists()
 
 
+class TestAnswersSetAside:
+    def set_aside(self, client: Client, case_id: Any, **data: Any) -> Any:
+        typed = {"aside-reason": "Called: a neighbour's child.", **data}
+        return client.post(reverse("review:set_aside", args=[case_id]), typed)
+
+    @pytest.fixture
+    def own(self, patient) -> Intake:
+        return proved(answers.REFER, patient, ago=timedelta(hours=1))
+
+    @pytest.fixture
+    def joined(self, own) -> Intake:
+        """The same phone, and a code nobody typed."""
+        said = sent(answers.CO_MANAGE, given_name="Nosy", family_name="Neighbour")
+        assert said.case_id == own.case_id
+        return said
+
+    def test_the_page_offers_it_and_says_what_ties_them(self, doctor_client, own, joined):
+        shown = page(doctor_client, address_of(own))
+        assert "Another person's answers?" in shown.replace("&#x27;", "'")
+        assert f'value="{joined.pk}"' in shown
+        assert f'value="{own.pk}"' not in shown
+        assert "Nosy Neighbour, proved by nobody, same phone, same date of birth" in shown
+
+    def test_then_the_patient_can_be_cleared(self, doctor_client, own, joined):
+        response = self.set_aside(
+            doctor_client,
+            own.case_id,
+            **{"aside-intake": str(joined.pk), "aside-latest_seen": str(joined.pk)},
+        )
+        assert response.headers["Location"] == address_of(own)
+        shown = page(doctor_client, address_of(own))
+        assert 'value="CLEAR"' in shown
+        assert "Answers set aside as another person" in shown
+        assert "Called: a neighbour" in shown
+        joined.refresh_from_db()
+        assert address_of(joined) in shown
+        assert "Another person" not in shown.split("Decisions so far")[0].split("Decide</h2>")[1]
+        apart = page(doctor_client, address_of(joined))
+        assert "Called: a neighbour" in apart
+        assert address_of(own) in apart
+        assert decide(doctor_client, own).status_code == 302
+        assert Clearance.objects.exists()
+
+    def test_without_a_reason_the_choice_is_kept(self, doctor_client, own, joined):
+        response = self.set_aside(
+            doctor_client,
+            own.case_id,
+            **{
+                "aside-intake": str(joined.pk),
+                "aside-latest_seen": str(joined.pk),
+                "aside-reason": " ",
+            },
+        )
+        assert response.status_code == 409
+        assert "Write down why." in text(response)
+        assert chosen(text(response)) == [str(joined.pk)]
+        assert not ReviewDecision.objects.exists()
+
+    @pytest.mark.parametrize("made_up", ["", "x", "a\0b"])
+    def test_crafted_posts_set_nothing_aside(self, doctor_client, own, joined, made_up):
+        for name in ("aside-intake", "aside-latest_seen"):
+            whole = {"aside-intake": str(joined.pk), "aside-latest_seen": str(joined.pk)}
+            response = self.set_aside(doctor_client, own.case_id, **{**whole, name: made_up})
+            assert response.status_code == 422
+            assert "Called: a neighbour" in text(response)
+        assert not ReviewDecision.objects.exists()
+
+    def test_set_aside_in_another_tab_keeps_what_was_typed(self, doctor_client, own, joined):
+        sent_now = {"aside-intake": str(joined.pk), "aside-latest_seen": str(joined.pk)}
+        self.set_aside(doctor_client, own.case_id, **sent_now)
+        response = self.set_aside(doctor_client, own.case_id, **sent_now)
+        assert response.status_code == 409
+        assert "Called: a neighbour" in text(response)
+        assert ReviewDecision.objects.count() == 1
+
+    def test_the_patients_own_answers_are_refused(self, doctor_client, own, joined):
+        response = self.set_aside(
+            doctor_client,
+            own.case_id,
+            **{"aside-intake": str(own.pk), "aside-latest_seen": str(joined.pk)},
+        )
+        assert response.status_code == 409
+        assert "proved to be this patient" in text(response)
+
+
 def chosen(shown: str) -> list[str]:
     radios = [part for part in shown.split("<input") if 'type="radio"' in part]
     return [
