@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic.models import User
 from scheduling import plan, services
+from scheduling.demo import holidays
 from scheduling.demo.acting import Scene, book_at_the_desk, patient_of, take_a_time, tell
 from scheduling.demo.people import Person
 from scheduling.exceptions import SchedulingProblem
@@ -93,6 +94,8 @@ def _wanted(day: date) -> list[tuple[datetime, str]]:
 
 
 def _hours(day: date) -> tuple[Interval, ...]:
+    if holidays.name_of(day):
+        return ()
     planned = plan.current()
     windows = planned.hours.get(planned.clinician_id or 0, ())
     return open_time(windows, (), (), day, day, planned.policy.zone).hours

@@ -7,7 +7,7 @@ from django.db import transaction
 from clinic import audit, services
 from clinic.models import User
 from intake.services.cases import one_submission_at_a_time
-from scheduling.demo import days, people, stories
+from scheduling.demo import days, holidays, people, stories
 from scheduling.demo.acting import Scene
 from scheduling.demo.people import Employee
 from scheduling.models import Clinician
@@ -36,6 +36,7 @@ def _begin(now: datetime) -> None:
         _employ(employee, now=opened)
     scene = _scene(now)
     _let_sign_in(scene.doctor, now=opened)
+    holidays.close_them(scene, scene.today - timedelta(days=PAST_DAYS))
     regulars, newcomers = iter(people.REGULARS), iter(people.NEWCOMERS)
     for number in range(-PAST_DAYS, 0):
         days.fill(scene, scene.today + timedelta(days=number), regulars, every=4)
@@ -47,6 +48,7 @@ def _begin(now: datetime) -> None:
 
 def _bring_up_to_date(now: datetime) -> None:
     scene = _scene(now)
+    holidays.close_them(scene, scene.today)
     days.finish_what_is_past(scene)
     for day in days.days_without_visits(scene.today, COMING_DAYS):
         days.fill(scene, day, iter(()))

@@ -13,11 +13,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from clinic import services
-from clinic.models import Message, ServiceTown, User
+from clinic.models import AuditEntry, Message, ServiceTown, User
 from intake.models import Case, ContactLeft, Intake, Patient
 from intake.triage import age_on
 from scheduling import demo
-from scheduling.models import Appointment, Clinician, OpeningHours, StatusChange
+from scheduling.demo import holidays
+from scheduling.models import Appointment, Clinician, Closure, OpeningHours, StatusChange
 from scheduling.slots import State
 from tests import deployment
 from tests.database import ROOT, TestDatabase
@@ -97,6 +98,37 @@ def test_today_has_come_as_far_as_the_clock_and_later_days_follow(fresh_database
     before = everything()
     demo.load(now=a_week_later + timedelta(hours=3))
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        (date(2026, 11, 26), "Thanksgiving"),
+        (date(2024, 11, 28), "Thanksgiving"),
+        (date(2029, 11, 22), "Thanksgiving"),
+        (date(2026, 11, 19), ""),
+        (date(2026, 12, 25), "Christmas Day"),
+        (date(2027, 1, 1), "New Year’s Day"),
+        (date(2027, 7, 4), "Independence Day"),
+        (date(2027, 7, 5), ""),
+    ],
+)
+def test_the_holidays_of_the_demo(day: date, name: str):
+    assert holidays.name_of(day) == name
+
+
+def test_the_demo_is_closed_on_holidays(fresh_database: TestDatabase):
+    demo.load(now=LATE_MORNING)
+    thanksgiving = date(2026, 11, 26)
+    assert thanksgiving.weekday() in set(OpeningHours.objects.values_list("weekday", flat=True))
+    assert not on(thanksgiving)
+    closed = ["Thanksgiving", "Christmas Day", "New Year’s Day"]
+    shut = Closure.objects.filter(clinician=None, room=None)
+    for reason in closed:
+        assert shut.filter(reason=reason).count() == 1
+    assert AuditEntry.objects.filter(action="closed").count() == Closure.objects.count()
+    demo.load(now=LATE_MORNING + timedelta(days=3))
+    assert shut.filter(reason__in=closed).count() == len(closed)
 
 
 # --- What is asked of a loaded clinic -------------------------------------------------------------
@@ -205,7 +237,7 @@ def on(day: date) -> list[Appointment]:
 def open_days(first: date) -> list[date]:
     weekdays = set(OpeningHours.objects.values_list("weekday", flat=True))
     days = [first + timedelta(days=number) for number in range(15)]
-    return [day for day in days if day.weekday() in weekdays]
+    return [day for day in days if day.weekday() in weekdays and not holidays.name_of(day)]
 
 
 def booked_days(first: date) -> list[date]:
