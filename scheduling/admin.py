@@ -1,5 +1,7 @@
 """The calendar in the admin site: hours, closures and visit types to change, visits to look at."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,10 +10,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -19,6 +24,7 @@ from clinic import times
 from clinic.admin_base import AuditedAdmin, RecordAdmin
 from clinic.models import User
 from scheduling import services
+from scheduling.affected import outside_hours
 from scheduling.exceptions import CalendarBusy
 from scheduling.models import (
     Appointment,
@@ -33,6 +39,8 @@ from scheduling.slots import Interval
 
 # A closure longer than this is a slip in the year.
 LONGEST_CLOSURE = timedelta(days=366)
+# Of visits that a change leaves in the way; the rest is counted.
+MOST_NAMED = 20
 
 
 class ClinicianForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -161,6 +169,25 @@ class OpeningHoursAdmin(AuditedAdmin):
     list_filter = ("weekday", "clinician")
     list_select_related = ("clinician",)
 
+    def save_model(self, request: HttpRequest, obj: OpeningHours, form: Any, change: bool) -> None:
+        with _naming_who_is_left_outside(request):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: OpeningHours) -> None:
+        with _naming_who_is_left_outside(request):
+            super().delete_model(request, obj)
+
+
+@contextmanager
+def _naming_who_is_left_outside(request: HttpRequest) -> Iterator[None]:
+    """Says which coming visits a change of the opening hours leaves outside them."""
+    now = timezone.now()
+    before = outside_hours(now=now)
+    yield
+    left = [visit for pk, visit in outside_hours(now=now).items() if pk not in before]
+    if left:
+        messages.warning(request, _left_outside(left))
+
 
 class NewClosureForm(forms.ModelForm):  # type: ignore[type-arg]
     """In the clinic's own time, whatever the reader's computer says."""
@@ -251,19 +278,75 @@ class ClosureAdmin(AuditedAdmin):
         return str(closure.clinician or closure.room or _("the whole clinic"))
 
 
-def _still_inside(visits: list[Appointment]) -> str:
-    return ngettext(
+def _still_inside(visits: list[Appointment]) -> SafeString:
+    words = ngettext(
         "%(count)s visit stands in this time. It was not moved: call the patient.",
         "%(count)s visits stand in this time. They were not moved: call the patients.",
         len(visits),
-    ) % {"count": len(visits)}
+    )
+    return _with_links(words, visits)
+
+
+def _left_outside(visits: list[Appointment]) -> SafeString:
+    words = ngettext(
+        "%(count)s visit is now outside the opening hours. It was not moved: call the patient.",
+        "%(count)s visits are now outside the opening hours. They were not moved: call the"
+        " patients.",
+        len(visits),
+    )
+    return _with_links(words, visits)
+
+
+def _with_links(words: str, visits: list[Appointment]) -> SafeString:
+    links = format_html_join(
+        "; ",
+        '<a href="{}">{}, {}</a>',
+        (
+            (
+                reverse("admin:scheduling_appointment_change", args=[visit.pk]),
+                times.in_words(visit.starts_at),
+                visit.patient.name,
+            )
+            for visit in visits[:MOST_NAMED]
+        ),
+    )
+    rest = len(visits) - MOST_NAMED
+    more = _("and %(count)s more") % {"count": rest} if rest > 0 else ""
+    return format_html("{} {} {}", words % {"count": len(visits)}, links, more)
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """Today and what comes, unless somebody asks for all."""
+
+    title = _("when")
+    parameter_name = "when"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("past", _("Before today")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": _("Today and coming")}
+        yield from others
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Appointment]
+    ) -> QuerySet[Appointment]:
+        midnight = times.local(timezone.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+        match self.value():
+            case "all":
+                return queryset
+            case "past":
+                return queryset.filter(visit__startswith__lt=midnight)
+        return queryset.filter(visit__startswith__gte=midnight)
 
 
 @admin.register(Appointment)
 class AppointmentAdmin(RecordAdmin):
     patient_path = "patient_id"
     list_display = ("when", "patient", "visit_type", "clinician", "room", "state", "created_at")
-    list_filter = ("state", "visit_type", "clinician")
+    list_filter = (WhenFilter, "state", "visit_type", "clinician")
+    ordering = ("-visit",)
     list_select_related = ("patient", "visit_type", "clinician", "room")
     search_fields = (
         "patient__given_name",
@@ -273,7 +356,6 @@ class AppointmentAdmin(RecordAdmin):
         "patient__email",
     )
     search_help_text = _("The patient's name, phone or email")
-    date_hierarchy = "created_at"
     fields = (
         "when",
         "until",

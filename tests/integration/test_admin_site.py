@@ -696,6 +696,8 @@ class TestClosures:
         }
         response = administrator_client.post(address(Closure, "add"), closure(**day), follow=True)
         assert "1 visit stands in this time. It was not moved" in text(response)
+        assert address(Appointment, "change", visit.pk) in text(response)
+        assert visit.patient.name in text(response)
         assert Appointment.objects.get(pk=visit.pk).state == "booked"
 
     def test_only_the_reason_changes_later(self, administrator_client):
@@ -713,6 +715,70 @@ class TestClosures:
         row = Closure.objects.get()
         administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
         assert not Closure.objects.exists()
+
+
+class TestHoursThatShrink:
+    """The visits left outside are named, each with a link; those of other days are not."""
+
+    @pytest.fixture
+    def tuesday(self) -> OpeningHours:
+        return OpeningHours.objects.get(weekday=1)
+
+    @pytest.fixture
+    def visit(self, tuesday: OpeningHours) -> Appointment:
+        return scheduling.book(scheduling.clearance())
+
+    def test_shorter_hours_name_the_visits(self, administrator_client, tuesday, visit):
+        page = address(OpeningHours, "change", tuesday.pk)
+        data = hours(starts="11:00", ends="13:00")
+        shown = text(administrator_client.post(page, data, follow=True))
+        assert "1 visit is now outside the opening hours. It was not moved" in shown
+        assert address(Appointment, "change", visit.pk) in shown
+        assert visit.patient.name in shown
+        assert "Tue, Nov 10 at 9:00 AM" in shown
+        visit.refresh_from_db()
+        assert visit.state == "booked"
+
+    def test_so_do_hours_that_go(self, administrator_client, tuesday, visit):
+        page = address(OpeningHours, "delete", tuesday.pk)
+        shown = text(administrator_client.post(page, {"post": "yes"}, follow=True))
+        assert address(Appointment, "change", visit.pk) in shown
+
+    def test_hours_that_keep_everybody_say_nothing(self, administrator_client, tuesday, visit):
+        page = address(OpeningHours, "change", tuesday.pk)
+        data = hours(starts="09:00", ends="12:00")
+        shown = text(administrator_client.post(page, data, follow=True))
+        assert "outside the opening hours" not in shown
+
+    def test_a_visit_outside_already_is_not_named_again(self, administrator_client, tuesday, visit):
+        page = address(OpeningHours, "change", tuesday.pk)
+        administrator_client.post(page, hours(starts="11:00", ends="13:00"), follow=True)
+        again = administrator_client.post(page, hours(starts="11:30", ends="13:00"), follow=True)
+        assert "outside the opening hours" not in text(again)
+
+
+class TestVisitList:
+    def test_today_and_coming_first_the_latest_on_top(self, administrator_client, time_machine):
+        past = scheduling.book(scheduling.clearance())
+        later_on = scheduling.NOW + timedelta(days=5)
+        time_machine.move_to(later_on, tick=False)
+        # The session of somebody signed in five days ago is over.
+        client = signed_in(User.objects.get(is_administrator=True))
+        later = [
+            scheduling.book(
+                scheduling.clearance(), scheduling.NINE + timedelta(days=days), now=later_on
+            )
+            for days in (7, 14)
+        ]
+        page = address(Appointment, "changelist")
+        shown = text(client.get(page))
+        links = [shown.find(address(Appointment, "change", visit.pk)) for visit in (*later, past)]
+        assert 0 < links[1] < links[0]
+        assert links[2] == -1
+        assert "Today and coming" in shown
+        assert str(past.pk) in text(client.get(f"{page}?when=past"))
+        everything = text(client.get(f"{page}?when=all"))
+        assert all(str(visit.pk) in everything for visit in (*later, past))
 
 
 class TestPeople:
