@@ -23,7 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from clinic import audit
 from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin, RecordAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
-from clinic.services import ROLES, reset_second_factor
+from clinic.services import ROLES, change_email, reset_second_factor
 
 # Columns of rows' history that hold a clinician's own words.
 CLINICAL_COLUMNS = {"revoked_because"}
@@ -58,15 +58,10 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
         self.fields["password1"].label = _("Temporary password")
-        self.fields["email"].help_text = _("They sign in with this address. It stays as it is.")
+        self.fields["email"].help_text = _("They sign in with this address.")
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].lower()
-        if User.objects.filter(email=email).exists():
-            raise ValidationError(
-                _("Somebody signs in with this address already. Find and open that person instead.")
-            )
-        return email
+        return _free_address(self.cleaned_data["email"])
 
     def clean(self) -> dict[str, Any]:
         if not any(self.cleaned_data.get(role) for role in ROLES):
@@ -78,6 +73,14 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    new_email = forms.EmailField(
+        label=_("Another address to sign in with"),
+        help_text=_(
+            "Leave empty to keep the one above. They are signed out, and the old address is told."
+        ),
+        max_length=254,
+        required=False,
+    )
     forget_phone = forms.BooleanField(
         label=_("Their phone is lost"),
         help_text=_("They add another as second factor when they next sign in."),
@@ -92,6 +95,11 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_chiropractor": _("Reads patients' answers and decides who may book."),
             "is_administrator": _("Uses this site."),
         }
+
+    def clean_new_email(self) -> str:
+        email: str = self.cleaned_data["new_email"]
+        unchanged = email.lower() in ("", self.instance.email)
+        return "" if unchanged else _free_address(email)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -109,6 +117,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             )
 
 
+def _free_address(typed: str) -> str:
+    email = typed.lower()
+    if User.objects.filter(email=email).exists():
+        raise ValidationError(
+            _("Somebody signs in with this address already. Find and open that person instead.")
+        )
+    return email
+
+
 @admin.register(User)
 class PersonAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     form = PersonForm
@@ -118,7 +135,18 @@ class PersonAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "name", "is_active")}),
         (_("Roles"), {"fields": ROLES}),
-        (_("Sign-in"), {"fields": ("password_link", "forget_phone", "last_login", "joined_at")}),
+        (
+            _("Sign-in"),
+            {
+                "fields": (
+                    "new_email",
+                    "password_link",
+                    "forget_phone",
+                    "last_login",
+                    "joined_at",
+                )
+            },
+        ),
     )
     add_fieldsets = (
         (None, {"fields": ("name", "email")}),
@@ -149,6 +177,8 @@ class PersonAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if form.cleaned_data.get("forget_phone"):
             reset_second_factor(user=obj, by=request.user, now=timezone.now())
+        if new_email := form.cleaned_data.get("new_email"):
+            change_email(user=obj, email=new_email, by=request.user, now=timezone.now())
 
     def facts_about(self, obj: User) -> dict[str, str]:
         roles = [role for role in ROLES if getattr(obj, role)]

@@ -10,6 +10,7 @@ is read on the secure page.
 | `code` | a sign-in code and how long it lasts | `code`, `minutes` |
 | `no_account` | somebody tried to sign in with an address we do not know | `link` |
 | `staff_sign_in` | codes are for patients: where staff sign in | `link` |
+| `address_changed` | to the old address: another one signs them in now | |
 | `booked` | who, when, where; carries the calendar file | `name`, `when`, `link` |
 | `cancelled` | a visit is off | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
@@ -44,6 +45,11 @@ def no_account(*, to: str, now: datetime) -> Message:
 def staff_sign_in(*, to: str, now: datetime) -> Message:
     """Staff asked for a patient's code, which never lets them in."""
     return queue("staff_sign_in", to=to, context={"link": _link("/staff/sign-in/")}, now=now)
+
+
+def address_changed(*, to: str, now: datetime) -> Message:
+    """To the address that was: whoever did not ask for this hears of it."""
+    return queue("address_changed", to=to, context={}, now=now)
 
 
 def booked(

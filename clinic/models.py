@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -67,6 +68,12 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         return self.is_desk or self.is_chiropractor or self.is_administrator
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Ends a session when the password or the address changes: both say who signs in."""
+        proof = f"{self.password} {self.email}"
+        key_salt = "clinic.models.User.get_session_auth_hash"
+        return salted_hmac(key_salt, proof, secret=secret, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
         return str(self)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
@@ -839,6 +840,56 @@ class TestPeople:
         assert entry.actor == administrator
         assert new not in str(entry.detail)
         assert desk_client.get("/staff/visits/").status_code == 302
+
+    def test_another_address_signs_them_in_and_the_old_one_is_told(
+        self, administrator, administrator_client, desk, desk_client
+    ):
+        assert desk_client.get("/staff/visits/").status_code == 200
+        data = {"name": "Dana", "is_active": "on", "is_desk": "on", "new_email": "New@example.com"}
+        page = address(User, "change", desk.pk)
+        assert administrator_client.post(page, data).status_code == 302
+        desk.refresh_from_db()
+        assert desk.email == "new@example.com"
+        assert desk_client.get("/staff/visits/").status_code == 302
+        told = Message.objects.get(kind="address_changed")
+        assert told.recipient == "desk@example.com"
+        assert "new@example.com" not in told.body + told.subject
+        entry = AuditEntry.objects.get(action="sign-in address changed")
+        assert (entry.actor, entry.subject_id) == (administrator, str(desk.pk))
+        history = HistoryEntry.objects.filter(table="clinic_user", row_id=desk.pk).latest("pk")
+        assert history.actor == str(administrator.pk)
+        assert history.after["email"] == "new@example.com"
+
+    def test_a_patients_old_address_is_nobodys(self, administrator_client, patient, patient_client):
+        EmailAddress.objects.update_or_create(
+            user=patient, email=patient.email, defaults={"primary": True, "verified": True}
+        )
+        assert patient_client.get("/my/visits/").status_code == 200
+        data = {"name": "", "is_active": "on", "new_email": "new@example.com"}
+        administrator_client.post(address(User, "change", patient.pk), data)
+        assert patient_client.get("/my/visits/").status_code == 302
+        known = EmailAddress.objects.get(user=patient)
+        assert (known.email, known.verified) == ("new@example.com", False)
+
+    @pytest.mark.parametrize(
+        ("typed", "sentence"),
+        [
+            ("ADMIN@example.com", "Somebody signs in with this address already."),
+            ("nobody", "Enter a valid email address."),
+        ],
+    )
+    def test_an_address_that_cannot_be(self, administrator_client, desk, typed, sentence):
+        data = {"name": "Typed anew", "is_active": "on", "is_desk": "on", "new_email": typed}
+        page = address(User, "change", desk.pk)
+        refused(administrator_client, page, data, sentence)
+        desk.refresh_from_db()
+        assert desk.email == "desk@example.com"
+
+    def test_the_same_address_changes_nothing(self, administrator_client, desk, desk_client):
+        data = {"name": "Dana", "is_active": "on", "is_desk": "on", "new_email": desk.email}
+        administrator_client.post(address(User, "change", desk.pk), data)
+        assert desk_client.get("/staff/visits/").status_code == 200
+        assert not Message.objects.exists()
 
     def test_somebody_who_leaves_is_out_at_once(self, administrator_client, desk, desk_client):
         assert desk_client.get("/staff/visits/").status_code == 200
