@@ -10,7 +10,7 @@ is read on the secure page.
 | `code` | a sign-in code and how long it lasts | `code`, `minutes` |
 | `no_account` | somebody tried to sign in with an address we do not know | `link` |
 | `staff_sign_in` | codes are for patients: where staff sign in | `link` |
-| `address_changed` | to the old address: another one signs them in now | |
+| `address_changed` | to the old address: another one signs them in now | `link` |
 | `booked` | who, when, where; carries the calendar file | `name`, `when`, `link` |
 | `cancelled` | a visit is off | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
@@ -49,7 +49,7 @@ def staff_sign_in(*, to: str, now: datetime) -> Message:
 
 def address_changed(*, to: str, now: datetime) -> Message:
     """To the address that was: whoever did not ask for this hears of it."""
-    return queue("address_changed", to=to, context={}, now=now)
+    return queue("address_changed", to=to, context={"link": _link("/sign-in/")}, now=now)
 
 
 def booked(
