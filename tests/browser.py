@@ -123,7 +123,8 @@ def _launcher() -> Iterator[Launcher]:
                 playwright.chromium.launch,
                 executable_path=own or (folder / "chromium" if folder else None),
                 args=QUIET,
-                chromium_sandbox=os.geteuid() != 0,  # it cannot sandbox itself as root
+                # It opens our own pages only, and many a machine forbids it to sandbox itself.
+                chromium_sandbox=False,
                 env={**os.environ, **(_libraries(folder) if folder else {})},
             )
             launcher = Launcher(launch)
