@@ -319,7 +319,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = ("at", "actor", "action", "subject_kind", "subject", "patient", "facts")
 
     @admin.display(description=_("record"), ordering="subject_id")
-    def subject(self, entry: AuditEntry) -> SafeString:
+    def subject(self, entry: AuditEntry) -> SafeString | str:
+        if not entry.subject_id:
+            return "–"
         return format_html(
             '<a href="{}?subject_id={}" title="{}">{}</a>',
             reverse("admin:clinic_auditentry_changelist"),

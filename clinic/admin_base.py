@@ -173,23 +173,33 @@ class RecordAdmin(ReadOnlyAdmin):
             if field.lstrip("^=@").split("__")[0] not in hidden
         ]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and (listed := _listed(response)):
+            audit.list_viewed(
+                request.user,
+                self.model,
+                at=timezone.now(),
+                page=listed.page_num,
+                rows=len(listed.result_list),
+            )
+        return response
+
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         response = super().change_view(request, object_id, *args, **kwargs)
         row = self.get_object(request, unquote(object_id))
         if row is not None and isinstance(response, TemplateResponse):
-            with audit.writing(request.user):
-                audit.record(
-                    request.user,
-                    "viewed",
-                    row,
-                    at=timezone.now(),
-                    patient_id=self.patient_id_of(row),
-                )
+            audit.viewed(request.user, row, at=timezone.now(), patient_id=self.patient_id_of(row))
         return response
 
     def patient_id_of(self, row: Any) -> UUID | None:
         found: UUID | None = attrgetter(self.patient_path)(row)
         return found
+
+
+def _listed(response: TemplateResponse) -> Any:
+    """The rows a page of the admin site shows; nothing where it could not make the list."""
+    return (response.context_data or {}).get("cl")
 
 
 def trail_of(patient_id: UUID) -> SafeString:

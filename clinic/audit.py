@@ -1,6 +1,6 @@
 """The audit trail: who did what, recorded inside the transaction that did it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -38,12 +38,36 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record() must run inside the transaction it records.")
+    return _add(by, action, subject, at=at, patient_id=patient_id, detail=detail)
+
+
+def viewed(
+    by: Actor, subject: models.Model, *, at: datetime, patient_id: UUID | None = None
+) -> None:
+    """A look at one record, on a page that writes nothing else."""
+    _add(by, "viewed", subject, at=at, patient_id=patient_id, detail={})
+
+
+def list_viewed(by: Actor, kind: type[models.Model], *, at: datetime, **detail: str | int) -> None:
+    """A look at a list of records: one entry for the list, `detail` saying which part of it."""
+    _add(by, "list viewed", kind(pk=None), at=at, patient_id=None, detail=detail)
+
+
+def _add(
+    by: Actor,
+    action: str,
+    subject: models.Model,
+    *,
+    at: datetime,
+    patient_id: UUID | None,
+    detail: Mapping[str, str | int | bool | None],
+) -> AuditEntry:
     return AuditEntry.objects.create(
         at=at,
         actor=by if isinstance(by, User) else None,
         action=action,
         subject_kind=subject._meta.model_name or "",
-        subject_id=str(subject.pk),
+        subject_id="" if subject.pk is None else str(subject.pk),
         patient_id=patient_id,
         detail=detail,
     )

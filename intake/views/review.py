@@ -25,14 +25,17 @@ MOST_COLUMNS = 4
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    waiting, referred = (
+        review_list.lines(access.signed_in(request), state=state, now=now)
+        for state in (Case.State.OPEN, Case.State.REFERRED)
+    )
+    audit.list_viewed(request.user, Case, at=now, rows=len(waiting) + len(referred))
     return render(
         request,
         "intake/review_list.html",
         {
-            "waiting": review_list.lines(access.signed_in(request), state=Case.State.OPEN, now=now),
-            "referred": review_list.lines(
-                access.signed_in(request), state=Case.State.REFERRED, now=now
-            ),
+            "waiting": waiting,
+            "referred": referred,
             "reads_answers": access.reads_answers(request.user),
         },
     )
@@ -44,8 +47,6 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _found(request, pk)
     if request.method == "POST":
         return _decide(request, found)
-    with audit.writing(request.user):
-        audit.record(request.user, "viewed", found, at=timezone.now(), patient_id=found.patient_id)
     return _page(request, found, DecisionForm())
 
 
@@ -122,6 +123,8 @@ def _page(
     aside: SetAsideForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    # An answer to a form shows the case as well, perhaps with answers that came in meanwhile.
+    audit.viewed(request.user, case, at=timezone.now(), patient_id=case.patient_id)
     intakes = list(
         case.intakes.select_related("town", "patient")
         .prefetch_related("findings", "contacts")

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from clinic import access
+from clinic import access, audit
 from scheduling import visit_list
+from scheduling.models import Appointment
 
 DAYS_SHOWN = 7
 
@@ -21,16 +22,17 @@ def visits(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now)
     first = _asked_for(request, otherwise=today)
+    last = first + timedelta(days=DAYS_SHOWN - 1)
+    by = access.signed_in(request)
+    audit.list_viewed(by, Appointment, at=now, days=f"{first} to {last}")
     return render(
         request,
         "scheduling/staff_visits.html",
         {
-            "days": visit_list.days(
-                access.signed_in(request), first=first, count=DAYS_SHOWN, now=now
-            ),
+            "days": visit_list.days(by, first=first, count=DAYS_SHOWN, now=now),
             "today": today,
             "first": first,
-            "last": first + timedelta(days=DAYS_SHOWN - 1),
+            "last": last,
             "earlier": first - timedelta(days=DAYS_SHOWN),
             "later": first + timedelta(days=DAYS_SHOWN),
         },

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import calendar_file
+from clinic import audit, calendar_file
 from clinic.access import patient_required
 from clinic.models import ClinicProfile
 from intake import public as intake
@@ -36,11 +36,13 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def visit_page(
     request: HttpRequest, found: Appointment, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
+    now = timezone.now()
+    audit.viewed(account_of(request), found, at=now, patient_id=found.patient_id)
     return render(
         request,
         "scheduling/visit.html",
         {
-            "visit": visit_words(found, timezone.now()),
+            "visit": visit_words(found, now),
             "person": intake.patient_card(found.patient_id),
             "errors": [{"sentence": problem}] if problem else [],
         },
@@ -54,6 +56,7 @@ def calendar(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, now = own_visit(request, pk), timezone.now()
     if found.state not in State.NEEDS_CLEARANCE - {State.HELD}:
         raise Http404
+    audit.viewed(account_of(request), found, at=now, patient_id=found.patient_id)
     text = calendar_file.for_visit(
         visit_id=found.pk,
         name=intake.patient_card(found.patient_id).given_name,

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic import times
+from clinic import audit, times
 from clinic.access import patient_required
 from intake import public as intake
 from intake.public import ClearanceCard, HeldCard, PatientCard
@@ -64,6 +64,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         )
         for person in intake.family_of(account)
     ]
+    audit.list_viewed(account, Appointment, at=now, rows=len(shown))
     return render(request, "scheduling/visits.html", {"family": family})
 
 
