@@ -17,7 +17,7 @@ from tests.database import ROOT, TestDatabase
 
 # A server of its own: the other tests' must not go away beneath them.
 USE = "restarted"
-# As many as the web server answers at once, so that its connections are open.
+# More than the web server answers at once, so that its connections are open.
 AT_ONCE = 24
 # Far above what a page takes, far below a wait between two tries.
 PATIENCE = 2.0
@@ -72,7 +72,7 @@ def site() -> Iterator[Site]:
 def test_no_page_fails_or_waits_after_a_restart(site: Site):
     """One visitor alone: many at once would try all the dead connections together."""
     site.get_many()
-    assert site.connections() > AT_ONCE / 2
+    assert site.connections() > 3, "with one or two dead ones a pool does well enough"
     local_postgres.control(USE, "restart")
     for _ in range(AT_ONCE):
         began = time.monotonic()
