@@ -33,11 +33,15 @@ class ClearanceCard:
     """Leave to book visits that start inside [starts_at, ends_at), both in UTC."""
 
     id: UUID
-    patient_id: UUID
+    person: PatientCard
     starts_at: datetime
     ends_at: datetime
     xray_allowed: bool
     revoked: bool
+
+    @property
+    def patient_id(self) -> UUID:
+        return self.person.id
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def _with_xray_holds() -> ClearanceQuerySet[Clearance]:
     """Clearances, each with when its answers and the patient's newest X-ray hold were submitted."""
     holds = Intake.objects.filter(patient=OuterRef("patient"), xray_hold=True)
     newest = holds.order_by("-submitted_at").values("submitted_at")[:1]
-    return Clearance.objects.annotate(
+    return Clearance.objects.select_related("patient__town").annotate(
         answered_at=F("intake__submitted_at"), xray_hold=Subquery(newest)
     )
 
@@ -141,7 +145,7 @@ def _clearance_card(clearance: Any) -> ClearanceCard:
     held_at = clearance.xray_hold
     return ClearanceCard(
         id=clearance.pk,
-        patient_id=clearance.patient_id,
+        person=_card(clearance.patient),
         starts_at=clearance.starts_at,
         ends_at=clearance.ends_at,
         xray_allowed=clearance.xray_allowed

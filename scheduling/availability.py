@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
+
 from intake.public import ClearanceCard
 from scheduling import plan, slots
 from scheduling.models import Appointment, VisitType
@@ -56,7 +58,7 @@ def offered(wish: Wish, *, first_day: date = date.min, last_day: date = date.max
 
 def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime]:
     """In place of a start that cannot be had: those nearest to it, the nearest first."""
-    day = start.astimezone(plan.current().policy.zone).date()
+    day = timezone.localdate(start)
     chosen: list[datetime] = []
     for first_day, last_day in ((day - _NEARBY, day + _NEARBY), (date.min, date.max)):
         starts = offered(wish, first_day=first_day, last_day=last_day)

@@ -110,7 +110,7 @@ def _not_now_page(
     request: HttpRequest, clearance: ClearanceCard, now: datetime, *, status: int
 ) -> HttpResponse:
     context = {
-        "person": intake.patient_card(clearance.patient_id),
+        "person": clearance.person,
         "reason": _why_not(request, clearance, now),
     }
     return render(request, "scheduling/not_now.html", context, status=status)
@@ -124,13 +124,13 @@ def _what_for(
     now: datetime,
 ) -> dict[str, Any]:
     """For whom a time is chosen and for what, the visits they have, and what went wrong."""
-    coming = _coming(request, clearance.patient_id, now)
+    kept, booked = _coming(request, clearance, now)
     return {
         "clearance_id": clearance.id,
-        "person": intake.patient_card(clearance.patient_id),
+        "person": clearance.person,
         "kind": kind_in_words(visit_type.name, visit_type.minutes) if visit_type else "",
-        "kept": [(visit.pk, times.in_words(visit.starts_at)) for visit in _held(coming)],
-        "booked": [(visit.pk, times.in_words(visit.starts_at)) for visit in _booked(coming)],
+        "kept": kept,
+        "booked": booked,
         "errors": [{"target": "times", "sentence": problem}] if problem else [],
     }
 
@@ -201,14 +201,15 @@ def _why_not(request: HttpRequest, clearance: ClearanceCard, now: datetime) -> R
     )
 
 
-def _coming(request: HttpRequest, patient_id: UUID, now: datetime) -> list[Appointment]:
-    visits = Appointment.objects.visible_to(account_of(request)).filter(patient=patient_id)
-    return list(visits.taking_time(now).filter(visit__endswith__gt=now).in_time_order())
-
-
-def _held(visits: list[Appointment]) -> list[Appointment]:
-    return [visit for visit in visits if visit.state == State.HELD]
-
-
-def _booked(visits: list[Appointment]) -> list[Appointment]:
-    return [visit for visit in visits if visit.state != State.HELD]
+def _coming(
+    request: HttpRequest, clearance: ClearanceCard, now: datetime
+) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
+    """The times that are kept for this person, and those of the visits they have."""
+    visits = Appointment.objects.visible_to(account_of(request)).taking_time(now)
+    coming = visits.filter(patient=clearance.patient_id, visit__endswith__gt=now).in_time_order()
+    kept: list[tuple[UUID, str]] = []
+    booked: list[tuple[UUID, str]] = []
+    for pk, state, during in coming.values_list("pk", "state", "visit"):
+        line = (pk, times.in_words(during.lower))
+        (kept if state == State.HELD else booked).append(line)
+    return kept, booked

@@ -135,12 +135,12 @@ class TestWhatIsShown:
         self, patient_client, leave, django_assert_num_queries: DjangoAssertNumQueries
     ):
         patient_client.get(choose(leave))
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             patient_client.get(choose(leave))
         for hour in range(3):
             book(ClearanceFactory(), NINE + timedelta(hours=hour))
         book(leave, NINE + timedelta(days=1))
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             patient_client.get(choose(leave))
 
     def test_spanish_days_and_words(self, patient_client, leave):
@@ -250,7 +250,7 @@ class TestHolding:
     ):
         hold(ClearanceFactory(), NINE)
         send(patient_client, leave, NINE.isoformat())
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(21):
             send(patient_client, leave, NINE.isoformat())
 
     def test_a_lost_race_keeps_the_time_held_before(self, patient_client, leave):
