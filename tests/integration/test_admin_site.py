@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Model
+from django.template.response import TemplateResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -606,6 +607,7 @@ def test_a_birth_date_that_makes_a_minor_of_a_patient_with_a_visit(administrator
     request = rf.post("/", {"given_name": "Typed anew", "born": "2015-03-04"})
     request.user, request._dont_enforce_csrf_checks = administrator, True
     page = CorrectingAdmin(Patient, admin.site).change_view(request, str(patient.pk))
+    assert isinstance(page, TemplateResponse)
     shown = text(page.render())
     assert "Somebody under 18 needs a parent or guardian" in shown
     assert 'value="Typed anew"' in shown
