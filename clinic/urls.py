@@ -5,10 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from clinic.views import demo_messages, health, landing, sign_in, staff_sign_in, unsent_messages
+from clinic.views import demo_messages, health, sign_in, staff_sign_in, unsent_messages
 
 clinic_patterns = [
-    path("", landing.landing, name="landing"),
+    # Served from the floor above: it shows the opening hours.
+    path("", include("scheduling.landing_urls")),
     path("sign-in/", sign_in.email, name="sign_in"),
     path("sign-in/code/", sign_in.code, name="sign_in_code"),
     path("sign-in/another-code/", sign_in.another_code, name="sign_in_another_code"),

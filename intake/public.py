@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 
 from clinic.models import User
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
 from intake.querysets import ClearanceQuerySet
+from intake.triage.article import ROWS
+from intake.triage.article import First as First  # what a row says, for its readers
 
 ADULT = 18
 
@@ -52,6 +55,19 @@ class HeldCard:
     intake_id: UUID
     due_at: datetime
     awaits_review: bool
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """One row of the clinic's table: a situation in the reader's language, and who comes first."""
+
+    situation: str
+    first: First
+
+
+def first_steps() -> list[FirstStep]:
+    """The clinic's table: when a chiropractor comes first, and when a doctor does."""
+    return [FirstStep(_(row.situation), row.first) for row in ROWS]
 
 
 def patient_card(patient_id: UUID) -> PatientCard:

@@ -4,7 +4,7 @@ However many days are asked for, the rows are read in the same few queries.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -100,6 +100,28 @@ def open_time_after(start: datetime, length: timedelta) -> datetime | None:
     first_day = start.astimezone(planned.policy.zone).date()
     open_time = _open_time(planned, planned.clinician_id, first_day, first_day + _LONGEST_WAIT)
     return slots.open_time_after(start, length, open_time.intervals())
+
+
+def open_hours(first_day: date, last_day: date) -> list[Interval]:
+    """When the clinic is open on these local days, closures left out: sorted, in UTC."""
+    planned = plan.current()
+    if planned.clinician_id is None:
+        return []
+    return list(_open_time(planned, planned.clinician_id, first_day, last_day).intervals())
+
+
+def open_half_days(on: date) -> set[tuple[int, str]]:
+    """The mornings and afternoons of a week in which somebody is there, as planned from that day on.
+
+    Each a weekday (Monday is 0) and "am", before noon, or "pm".
+    """
+    planned = plan.current()
+    halves = set()
+    for window in planned.hours.get(planned.clinician_id or 0, ()):
+        if any(window.holds_on(on + timedelta(days=ahead)) for ahead in range(7)):
+            halves |= {(window.weekday, "am")} if window.starts < _NOON else set()
+            halves |= {(window.weekday, "pm")} if window.ends > _NOON else set()
+    return halves
 
 
 def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:

@@ -1,0 +1,7 @@
+"""The first page's address. Everybody knows it as `clinic:landing`."""
+
+from django.urls import path
+
+from scheduling.views import landing
+
+urlpatterns = [path("", landing.landing, name="landing")]
