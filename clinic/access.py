@@ -57,6 +57,11 @@ def reads_answers(user: Person) -> bool:
     return _has(user, "is_chiropractor")
 
 
+def reads_own_or_all_answers(user: Person) -> bool:
+    """Their family's answers, or as the clinician everybody's."""
+    return is_patient(user) or reads_answers(user)
+
+
 def sees_held_cases(user: Person) -> bool:
     """That a case is held, how urgent it is and what to say; not the answers."""
     return _has(user, "is_desk", "is_chiropractor")
@@ -94,6 +99,7 @@ def allowed(predicate: Predicate, *, sign_in: str = STAFF_SIGN_IN) -> Callable[[
 
 
 patient_required = allowed(is_patient, sign_in=PATIENT_SIGN_IN)
+own_answers_required = allowed(reads_own_or_all_answers, sign_in=PATIENT_SIGN_IN)
 staff_required = allowed(is_staff)
 desk_required = allowed(is_desk)
 calendar_required = allowed(sees_calendar)

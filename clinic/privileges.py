@@ -19,6 +19,7 @@ ADD_ONLY = (
     "clinic.AuditEntry",
     "intake.Finding",
     "intake.ContactLeft",
+    "intake.WishedTimes",
     "intake.ReviewDecision",
     "intake.GuardianConsent",
     "scheduling.StatusChange",

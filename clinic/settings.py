@@ -207,6 +207,8 @@ STATICFILES_DIRS = [
     )
     if folder.is_dir()
 ]
+# The same letters on paper: the typesetter reads TTF.
+PAPER_FONTS = _NODE_MODULES / "@expo-google-fonts" / "atkinson-hyperlegible"
 if PRODUCTION or DEMO:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import access
 from clinic.admin_base import RecordAdmin, trail_of
+from intake import half_days
 from intake.models import (
     Case,
     Clearance,
@@ -24,6 +25,7 @@ from intake.models import (
     IntakeDraft,
     Patient,
     ReviewDecision,
+    WishedTimes,
 )
 
 
@@ -168,6 +170,19 @@ class ContactLeftAdmin(RecordAdmin):
     @admin.display(description=_("case"))
     def case(self, contact: ContactLeft) -> str:
         return str(contact.intake.case)
+
+
+@admin.register(WishedTimes)
+class WishedTimesAdmin(RecordAdmin):
+    patient_path = "case.patient_id"
+    list_display = ("at", "case", "times", "note")
+    list_select_related = ("case__patient",)
+    date_hierarchy = "at"
+    fields = ("case", "times", "note", "by", "at")
+
+    @admin.display(description=_("times"))
+    def times(self, wished: WishedTimes) -> str:
+        return "; ".join(half_days.in_words(wished.half_days))
 
 
 @admin.register(Finding)

@@ -304,6 +304,29 @@ class ReviewDecision(models.Model):
     )
     kind = models.CharField(_("decision"), max_length=10, choices=Kind)
     reason = models.TextField(_("reason"))
+class WishedTimes(models.Model):
+    """When a visit would suit somebody who is held. Only ever added to: the newest counts."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="wishes", verbose_name=_("case"))
+    half_days = ArrayField(models.CharField(max_length=6), default=list, verbose_name=_("times"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    by = models.ForeignKey("clinic.User", models.PROTECT, verbose_name=_("by"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("wished times")
+        verbose_name_plural = _("wished times")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(half_days=[], note=""), name="wished_times_say_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case}, {times.local(self.at):%Y-%m-%d %H:%M}"
+
+
     xray_allowed = models.BooleanField(_("with X-ray"), default=False)
     by = models.ForeignKey("clinic.User", models.PROTECT, verbose_name=_("by"))
     at = models.DateTimeField(_("when"))

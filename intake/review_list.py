@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic import access, times
 from clinic.access import Person
 from clinic.models import User
-from intake import xray
+from intake import half_days, xray
 from intake.models import Case, ContactLeft, Disposition, Intake
 from intake.public import ADULT
 
@@ -73,6 +73,7 @@ class Line:
     due: str
     is_overdue: bool
     flags: tuple[str, ...]
+    suits: tuple[str, ...]
     say: str
 
 
@@ -87,7 +88,7 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
         .filter(state=state)
         .worst_first()
         .select_related("patient")
-        .prefetch_related(Prefetch("intakes", intakes))
+        .prefetch_related(Prefetch("intakes", intakes), "wishes")
     )
     return [line(case, list(case.intakes.all()), user, now=now) for case in cases[:MOST_SHOWN]]
 
@@ -107,8 +108,18 @@ def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) 
         due=due_words(case.due_at, now=now) if waiting else "",
         is_overdue=waiting and case.due_at <= now,
         flags=tuple(_flags(case, intakes, clinical=access.reads_answers(user))),
+        suits=tuple(_suits(case)),
         say=str(say),
     )
+
+
+def _suits(case: Case) -> list[str]:
+    """The times that would suit them, as they said last, and their note about times."""
+    newest = next(iter(case.wishes.all()), None)
+    if newest is None:
+        return []
+    note = [f"“{newest.note}”"] if newest.note else []
+    return [*half_days.in_words(newest.half_days), *note]
 
 
 def due_words(due_at: datetime, *, now: datetime) -> str:

@@ -10,3 +10,8 @@ clearance_revoked = Signal()
 # or None when it sees no hours ahead. Asked while a case is opened: what is promised to a patient
 # counts the hours in which somebody is there.
 open_time_asked = Signal()
+
+# Arguments: on (a date). The calendar answers with the mornings and afternoons of the week in which
+# somebody is there: pairs of a weekday (Monday is 0) and "am" or "pm". Asked so that nobody wishes
+# for a time when the clinic is closed.
+open_half_days_asked = Signal()

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from intake.views import about, check, code, emergency, privacy, result, screen, start
+from intake.views import (
+    about,
+    changes,
+    check,
+    code,
+    emergency,
+    families,
+    privacy,
+    result,
+    screen,
+    start,
+    summary,
+)
 
 app_name = "intake"
 
@@ -21,3 +33,6 @@ urlpatterns = [
     path("intake/<slug:slug>/", screen.screen, name="screen"),
     path("my/intakes/<uuid:pk>/", result.result, name="result"),
 ]
+    path("my/intakes/<uuid:pk>/times/", result.wish_times, name="wish_times"),
+    path("my/intakes/<uuid:pk>/summary/", summary.page, name="summary"),
+    path("my/intakes/<uuid:pk>/summary.pdf", summary.pdf, name="summary_pdf"),

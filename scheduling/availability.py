@@ -18,6 +18,7 @@ from scheduling.taken import Place, taken
 
 # A clinic closed for longer says so itself.
 _LONGEST_WAIT = timedelta(days=31)
+_NOON = time(12)
 # Around the day of a time that cannot be had, there are others nearly always.
 _NEARBY = timedelta(days=3)
 # What reaches into the days asked for may have begun the day before.
@@ -111,7 +112,7 @@ def open_hours(first_day: date, last_day: date) -> list[Interval]:
 
 
 def open_half_days(on: date) -> set[tuple[int, str]]:
-    """The mornings and afternoons of a week in which somebody is there, as planned from that day on.
+    """The mornings and afternoons in which somebody is there, in the week from that day on.
 
     Each a weekday (Monday is 0) and "am", before noon, or "pm".
     """

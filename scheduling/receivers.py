@@ -1,13 +1,13 @@
 """What the calendar does and answers when intake signals, in the same transaction."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
 
 from clinic.audit import Actor
-from intake.signals import clearance_revoked, open_time_asked
+from intake.signals import clearance_revoked, open_half_days_asked, open_time_asked
 from scheduling import availability, services
 
 
@@ -21,3 +21,8 @@ def stop_visits(
 @receiver(open_time_asked, dispatch_uid="scheduling.tell_open_time")
 def tell_open_time(*, start: datetime, length: timedelta, **_kwargs: Any) -> datetime | None:
     return availability.open_time_after(start, length)
+
+
+@receiver(open_half_days_asked, dispatch_uid="scheduling.tell_open_half_days")
+def tell_open_half_days(*, on: date, **_kwargs: Any) -> set[tuple[int, str]]:
+    return availability.open_half_days(on)

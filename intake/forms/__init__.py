@@ -5,4 +5,5 @@ from intake.forms.asking import Asking, Trouble
 from intake.forms.birth import BirthForm
 from intake.forms.contact import ContactForm
 
-__all__ = ["AboutForm", "Asking", "BirthForm", "ContactForm", "Trouble"]
+from intake.forms.wishes import WishForm
+__all__ = ["AboutForm", "Asking", "BirthForm", "ChangesForm", "ContactForm", "Trouble", "WishForm"]

@@ -582,6 +582,56 @@ class Migration(migrations.Migration):
                 ("rule", models.CharField(max_length=8, verbose_name="rule")),
                 (
                     "disposition",
+        migrations.CreateModel(
+            name="WishedTimes",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "half_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=6),
+                        default=list,
+                        size=None,
+                        verbose_name="times",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wishes",
+                        to="intake.case",
+                        verbose_name="case",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "wished times",
+                "verbose_name_plural": "wished times",
+                "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("half_days", []), ("note", ""), _negated=True),
+                        name="wished_times_say_something",
+                    )
+                ],
+            },
+        ),
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency"),

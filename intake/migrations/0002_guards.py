@@ -311,3 +311,4 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         )
     ]
+                never_changed("intake_wishedtimes"),

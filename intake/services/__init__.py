@@ -18,6 +18,7 @@ __all__ = [
     "decide",
     "judge_left_drafts",
     "keep_about",
+from intake.services.wishes import wish_times
     "keep_answers",
     "leave_contact",
     "record_emergency",
@@ -27,3 +28,6 @@ __all__ = [
     "start_draft",
     "submit",
 ]
+    "take_over",
+    "take_up",
+    "wish_times",

@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic import limits
-from intake import screens, services
+from clinic import limits, times
+from intake import outcome, screens, services
 from intake.forms import ContactForm
 from intake.models import Disposition, Intake
-from intake.reasons import reasons
 from intake.views import drafts
 
 
@@ -88,7 +87,8 @@ def _page(request: HttpRequest, intake: Intake, form: ContactForm) -> HttpRespon
         request,
         "intake/emergency.html",
         {
-            "reasons": reasons(intake),
+            "told": outcome.emergency(intake),
+            "answered": times.in_words(intake.submitted_at),
             "form": form,
             "phone": newest.phone if newest else intake.phone,
         },

@@ -1,0 +1,43 @@
+"""Paper: a typst template and data in, a PDF out.
+
+What people typed goes in as data, never as markup: a template can show it and never obeys it.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+
+
+class TypesetterWarned(Exception):
+    """The typesetter did it another way than the template says, such as in another font."""
+
+
+def pdf(template: Path, data: Mapping[str, Any], *, now: datetime) -> bytes:
+    """The template's pages, with `data` in them. Raises TypesetterWarned."""
+    (document,) = _compiled(template, data, format="pdf", timestamp=now.replace(microsecond=0))
+    return document
+
+
+def pictures(template: Path, data: Mapping[str, Any]) -> list[bytes]:
+    """Each page as a PNG, to be looked at. Raises TypesetterWarned."""
+    return _compiled(template, data, format="png", ppi=110.0)
+
+
+def _compiled(template: Path, data: Mapping[str, Any], **options: Any) -> list[bytes]:
+    compiled, warnings = typst.compile_with_warnings(
+        template,
+        # Beside the template: nothing else of the machine can be read.
+        root=template.parent,
+        font_paths=[settings.PAPER_FONTS],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data)},
+        **options,
+    )
+    if warnings:
+        raise TypesetterWarned("; ".join(warning.message for warning in warnings))
+    return compiled if isinstance(compiled, list) else [compiled]
