@@ -17,6 +17,10 @@ is read on the secure page.
 | `cleared` | you may choose a time | `name`, `link` |
 | `referred` | your next step is on the secure page | `name`, `link` |
 | `start_again` | please answer the questions again | `name`, `link` |
+| `resume` | go on with what was left unfinished, and until when | `link`, `when` |
+| `own_account_offered` | to a grown-up's own address: take your record over | `link` |
+| `own_account_left` | to the family's address: they sign in with their own now | `who`, `link` |
+| `own_account_made` | to their own address: the record is here now | `name`, `link` |
 | `attention` | to the clinic: something urgent waits | `link` |
 """
 
@@ -102,6 +106,28 @@ def referred(*, to: str, name: str, now: datetime) -> Message:
 
 def start_again(*, to: str, name: str, now: datetime) -> Message:
     return queue("start_again", to=to, context={"name": name, "link": _link("/")}, now=now)
+
+
+def resume(*, to: str, link: str, until: datetime, now: datetime) -> Message:
+    """`link` is a path: it shows a page, and leads on only with a code sent to this address."""
+    context = {"link": _link(link), "when": times.in_words(until)}
+    return queue("resume", to=to, context=context, now=now)
+
+
+def own_account_offered(*, to: str, handover_id: UUID, now: datetime) -> Message:
+    """Whoever reads it may be a stranger, if the address has a mistake: it names nobody."""
+    link = _link(f"/my/record/{handover_id}/")
+    return queue("own_account_offered", to=to, context={"link": link}, now=now)
+
+
+def own_account_left(*, to: str, name: str, now: datetime) -> Message:
+    context = {"who": name, "link": _link("/my/visits/")}
+    return queue("own_account_left", to=to, context=context, now=now)
+
+
+def own_account_made(*, to: str, name: str, now: datetime) -> Message:
+    context = {"name": name, "link": _link("/my/visits/")}
+    return queue("own_account_made", to=to, context=context, now=now)
 
 
 def attention(*, to: str, now: datetime) -> Message:

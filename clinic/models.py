@@ -129,6 +129,9 @@ class ClinicProfile(models.Model):
     clearance_days = models.PositiveIntegerField(
         _("a clearance lasts, days"), default=30, validators=[MinValueValidator(1)]
     )
+    draft_days = models.PositiveIntegerField(
+        _("unfinished answers are kept, days"), default=14, validators=[MinValueValidator(1)]
+    )
 
     class Meta:
         verbose_name = _("clinic")

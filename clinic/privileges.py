@@ -38,6 +38,7 @@ NEVER_DELETED = (
     "clinic.Message",
     "intake.Patient",
     "intake.Case",
+    "intake.Handover",
     "scheduling.Appointment",
     "scheduling.Clinician",
     "scheduling.VisitType",

@@ -1,7 +1,13 @@
 """What can stand in the way of an intake or a review, each with a sentence for the person."""
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from intake.models import IntakeDraft
 
 
 class IntakeProblem(Exception):
@@ -15,6 +21,17 @@ class IntakeProblem(Exception):
 
 class DraftEnded(IntakeProblem):
     message = _("These answers were already sent. Start again if something has changed.")
+
+
+class AnswersChanged(IntakeProblem):
+    """The page was made from an older version. `keys`: what would overwrite something newer."""
+
+    message = _("Your answers were changed on another page after this one was opened.")
+
+    def __init__(self, newer: "IntakeDraft", keys: Collection[str] = ()) -> None:
+        super().__init__()
+        self.newer = newer
+        self.keys = tuple(keys)
 
 
 class GuardianNeeded(IntakeProblem):
@@ -83,3 +100,27 @@ class AnswersBeforeEmergency(AnswersTooOld):
     message = _(
         "After these answers you told us about an emergency. Please answer the questions again."
     )
+
+
+class SomebodyLooksFirst(IntakeProblem):
+    message = _("Dr. Solomon is still looking at earlier answers. You will hear from us first.")
+
+
+class NotTheirAccount(IntakeProblem):
+    """A short form is sent by the account that it was begun in."""
+
+    message = _("Please sign in again, and then answer the questions once more.")
+
+
+class OfAge(IntakeProblem):
+    """Asked of somebody who is not."""
+
+    message = _("Only somebody who is 18 or older can have their own sign-in.")
+
+
+class HandoverOver(IntakeProblem):
+    message = _("This link no longer works. Ask for a new one under “My visits”, or call us.")
+
+
+class NotTheDateOfBirth(IntakeProblem):
+    message = _("That is not the date of birth we have. Check it, or call us.")

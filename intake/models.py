@@ -71,17 +71,51 @@ class Patient(models.Model):
         return self.town.name if self.town else self.elsewhere
 
 
+class Handover(models.Model):
+    """A grown-up's record on its way from a family's account to one of their own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, related_name="handovers", verbose_name=_("patient")
+    )
+    asked_by = models.ForeignKey(
+        "clinic.User", models.PROTECT, related_name="+", verbose_name=_("from the account")
+    )
+    email = models.EmailField(_("to the address"))
+    asked_at = models.DateTimeField(_("asked"))
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("record handed over")
+        verbose_name_plural = _("records handed over")
+        ordering = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return f"{self.patient}, {times.local(self.asked_at):%Y-%m-%d %H:%M}"
+
+
 class IntakeDraft(models.Model):
-    """Answers on their way, found again by the browser's session. Never proof of anything."""
+    """Answers on their way, found again by the browser's session. Never proof of anything.
+
+    `version` counts the changes; `changed_in` says in which of them each answer last changed, so
+    that a page made from an older one overwrites nothing unasked. `account` has proved that the
+    draft is theirs: it may be taken up on another device.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     browser = models.UUIDField(db_index=True)
+    account = models.ForeignKey("clinic.User", models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=0)
+    changed_in = models.JSONField(default=dict)
     born = models.DateField(null=True)
     answers = models.JSONField(default=dict)
     shown = models.JSONField(default=list)
+    also_hurts = models.JSONField(default=list)
     about = models.JSONField(default=dict)
     corrects = models.ForeignKey("intake.Intake", models.SET_NULL, null=True, related_name="+")
     submitted = models.OneToOneField("intake.Intake", models.SET_NULL, null=True, related_name="+")
+    # A short re-screen: the earlier answers of a proved patient, which it asks about again.
+    renews = models.ForeignKey("intake.Intake", models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
     judged_at = models.DateTimeField(null=True)
@@ -176,6 +210,9 @@ class Intake(models.Model):
         Case, models.PROTECT, null=True, blank=True, related_name="intakes", verbose_name=_("case")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.FULL)
+    renews = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("renews")
+    )
     channel = models.CharField(_("taken"), max_length=10, choices=Channel, default=Channel.ONLINE)
     is_complete = models.BooleanField(_("finished"), default=True)
     browser = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
@@ -233,6 +270,11 @@ class Intake(models.Model):
                 condition=models.Q(xray_hold=True) | ~models.Q(flags__contains=["XRAY_HOLD"]),
                 name="intake_xray_flag_is_a_hold",
             ),
+            models.CheckConstraint(
+                condition=models.Q(kind="FULL", renews=None)
+                | models.Q(kind="RESCREEN", renews__isnull=False),
+                name="intake_rescreen_renews_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +302,29 @@ class ContactLeft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.phone}".strip()
+
+
+class WishedTimes(models.Model):
+    """When a visit would suit somebody who is held. Only ever added to: the newest counts."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="wishes", verbose_name=_("case"))
+    half_days = ArrayField(models.CharField(max_length=6), default=list, verbose_name=_("times"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    by = models.ForeignKey("clinic.User", models.PROTECT, verbose_name=_("by"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("wished times")
+        verbose_name_plural = _("wished times")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(half_days=[], note=""), name="wished_times_say_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case}, {times.local(self.at):%Y-%m-%d %H:%M}"
 
 
 class Finding(models.Model):
@@ -304,29 +369,6 @@ class ReviewDecision(models.Model):
     )
     kind = models.CharField(_("decision"), max_length=10, choices=Kind)
     reason = models.TextField(_("reason"))
-class WishedTimes(models.Model):
-    """When a visit would suit somebody who is held. Only ever added to: the newest counts."""
-
-    case = models.ForeignKey(Case, models.PROTECT, related_name="wishes", verbose_name=_("case"))
-    half_days = ArrayField(models.CharField(max_length=6), default=list, verbose_name=_("times"))
-    note = models.CharField(_("note"), max_length=200, blank=True)
-    by = models.ForeignKey("clinic.User", models.PROTECT, verbose_name=_("by"))
-    at = models.DateTimeField(_("when"))
-
-    class Meta:
-        verbose_name = _("wished times")
-        verbose_name_plural = _("wished times")
-        ordering = ["-at", "-pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(half_days=[], note=""), name="wished_times_say_something"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case}, {times.local(self.at):%Y-%m-%d %H:%M}"
-
-
     xray_allowed = models.BooleanField(_("with X-ray"), default=False)
     by = models.ForeignKey("clinic.User", models.PROTECT, verbose_name=_("by"))
     at = models.DateTimeField(_("when"))

@@ -127,6 +127,16 @@ def held_cases_of(user: User) -> list[HeldCard]:
     ]
 
 
+def short_forms_of(user: User, now: datetime) -> dict[UUID, datetime]:
+    """Who of the account's family may take the short form, and when they answered last."""
+    newest = Intake.objects.filter(patient__account=user).renewable(now)
+    return {
+        patient_id: at
+        for patient_id, at in newest.values_list("patient_id", "submitted_at")
+        if patient_id
+    }
+
+
 def is_held(patient_id: UUID) -> bool:
     """The patient, or answers of theirs, is in a case nobody has resolved."""
     theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)

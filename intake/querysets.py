@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.db.models import Case as CaseExpression
-from django.db.models import IntegerField, Q, Value, When
+from django.db.models import Exists, IntegerField, OuterRef, Q, Value, When
 
 from clinic import access
+from intake import renewal
+from intake.triage import PROTOCOL
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 # Named by the model that uses it: naming the model here would be a circle of imports.
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
+UNRESOLVED = ("OPEN", "REFERRED")
 WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
 
 
@@ -33,6 +36,33 @@ class IntakeQuerySet(models.QuerySet[Row]):
             return self
         return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
 
+    def renewable(self, now: datetime) -> Self:
+        """The newest finished answers of each patient who may take the short form.
+
+        A full intake of the last year, in today's version of the protocol, with no emergency
+        since; and nothing of theirs that somebody has still to look at.
+        """
+        theirs = self.model._default_manager.filter(patient=OuterRef("patient"))
+        emergency = theirs.filter(
+            disposition="EMERGENCY", submitted_at__gte=OuterRef("submitted_at")
+        )
+        full = theirs.filter(
+            ~Exists(emergency),
+            kind="FULL",
+            is_complete=True,
+            protocol=PROTOCOL.version,
+            submitted_at__gt=now - renewal.A_YEAR,
+            submitted_at__lte=now,
+        )
+        finished = self.filter(
+            Exists(full),
+            ~Exists(theirs.filter(case__state__in=UNRESOLVED)),
+            is_complete=True,
+            protocol=PROTOCOL.version,
+        ).exclude(patient__cases__state__in=UNRESOLVED)
+        # By the key: by the patient would mean by their name.
+        return finished.order_by("patient_id", "-submitted_at").distinct("patient_id")
+
 
 class CaseQuerySet(models.QuerySet[Row]):
     def visible_to(self, user: "User") -> Self:
@@ -43,7 +73,7 @@ class CaseQuerySet(models.QuerySet[Row]):
 
     def unresolved(self) -> Self:
         """Cases that keep their patient from booking: waiting, or sent to a doctor."""
-        return self.filter(state__in=("OPEN", "REFERRED"))
+        return self.filter(state__in=UNRESOLVED)
 
     def awaiting_review(self) -> Self:
         return self.filter(state="OPEN")

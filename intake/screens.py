@@ -1,6 +1,6 @@
 """The screens of the form, as data: which questions stand together, and the walk through them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from intake import triage
@@ -119,9 +119,10 @@ class Walk:
         return max(1, round((seconds + SECONDS_FOR_THE_REST) / 60))
 
 
-def walk(answers: Mapping[str, object]) -> Walk:
-    """The walk that these answers lead through."""
-    shown = {question.id: question for question in triage.shown_questions(answers)}
+def walk(answers: Mapping[str, object], *, left_out: Collection[str] = ()) -> Walk:
+    """The walk that these answers lead through, without the questions that are put elsewhere."""
+    applying = triage.shown_questions(answers)
+    shown = {question.id: question for question in applying if question.id not in left_out}
     stops = []
     for screen in SCREENS:
         questions = tuple(shown[id_] for id_ in screen.questions if id_ in shown)

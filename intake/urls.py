@@ -30,9 +30,13 @@ urlpatterns = [
     path("intake/check/", check.check, name="check"),
     path("intake/code/", code.code, name="code"),
     path("intake/code/another/", code.another_code, name="another_code"),
+    path("intake/changes/", changes.changes, name="changes"),
     path("intake/<slug:slug>/", screen.screen, name="screen"),
+    path("my/people/<uuid:pk>/questions/", families.next_form, name="next_form"),
+    path("my/people/<uuid:pk>/own-sign-in/", families.own_account, name="own_account"),
+    path("my/record/<uuid:pk>/", families.take_over, name="take_over"),
     path("my/intakes/<uuid:pk>/", result.result, name="result"),
-]
     path("my/intakes/<uuid:pk>/times/", result.wish_times, name="wish_times"),
     path("my/intakes/<uuid:pk>/summary/", summary.page, name="summary"),
     path("my/intakes/<uuid:pk>/summary.pdf", summary.pdf, name="summary_pdf"),
+]

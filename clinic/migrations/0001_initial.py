@@ -166,6 +166,14 @@ class Migration(migrations.Migration):
                         verbose_name="a clearance lasts, days",
                     ),
                 ),
+                (
+                    "draft_days",
+                    models.PositiveIntegerField(
+                        default=14,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="unfinished answers are kept, days",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "clinic",

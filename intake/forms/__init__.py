@@ -3,7 +3,8 @@
 from intake.forms.about import AboutForm
 from intake.forms.asking import Asking, Trouble
 from intake.forms.birth import BirthForm
+from intake.forms.changes import ChangesForm
 from intake.forms.contact import ContactForm
-
 from intake.forms.wishes import WishForm
+
 __all__ = ["AboutForm", "Asking", "BirthForm", "ChangesForm", "ContactForm", "Trouble", "WishForm"]

@@ -248,13 +248,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("browser", models.UUIDField(db_index=True)),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("changed_in", models.JSONField(default=dict)),
                 ("born", models.DateField(null=True)),
                 ("answers", models.JSONField(default=dict)),
                 ("shown", models.JSONField(default=list)),
+                ("also_hurts", models.JSONField(default=list)),
                 ("about", models.JSONField(default=dict)),
                 ("started_at", models.DateTimeField()),
                 ("touched_at", models.DateTimeField(db_index=True)),
                 ("judged_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "corrects",
                     models.ForeignKey(
@@ -571,18 +583,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Finding",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("rule", models.CharField(max_length=8, verbose_name="rule")),
-                (
-                    "disposition",
-        migrations.CreateModel(
             name="WishedTimes",
             fields=[
                 (
@@ -632,6 +632,18 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Finding",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=8, verbose_name="rule")),
+                (
+                    "disposition",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency"),

@@ -223,6 +223,25 @@ BEGIN
             PERFORM clinic_refuse(
                 'This intake needs a decision first.', 'clearance_needs_book_or_decision');
         END IF;
+        -- The short form asks only what may have changed: beneath it stands a full one of the
+        -- same patient, of the last twelve months, in the same version, and no emergency since.
+        IF basis.kind = 'RESCREEN' AND NOT EXISTS (
+            SELECT FROM intake_intake AS whole
+            WHERE whole.patient_id = NEW.patient_id AND whole.kind = 'FULL' AND whole.is_complete
+              AND whole.protocol = basis.protocol
+              AND whole.submitted_at <= basis.submitted_at
+              AND whole.submitted_at > basis.submitted_at - interval '12 months'
+              AND NOT EXISTS (
+                SELECT FROM intake_intake AS emergency
+                WHERE emergency.patient_id = NEW.patient_id
+                  AND emergency.disposition = 'EMERGENCY'
+                  AND emergency.submitted_at >= whole.submitted_at
+              )
+        ) THEN
+            PERFORM clinic_refuse(
+                'A short re-screen needs a full intake of the last year.',
+                'clearance_rescreen_within_a_year');
+        END IF;
     ELSE
         SELECT * INTO decided FROM intake_reviewdecision WHERE id = NEW.decision_id;
         -- Foreign keys are checked at commit: the decision may not be there yet.
@@ -301,6 +320,7 @@ class Migration(migrations.Migration):
                 INTAKE_NEVER_CHANGED,
                 never_changed("intake_finding"),
                 never_changed("intake_contactleft"),
+                never_changed("intake_wishedtimes"),
                 never_changed("intake_reviewdecision"),
                 never_changed("intake_guardianconsent"),
                 never_changed("intake_clearance", "revoked_at", "revoked_by_id", "revoked_because"),
@@ -311,4 +331,3 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         )
     ]
-                never_changed("intake_wishedtimes"),

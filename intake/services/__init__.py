@@ -3,31 +3,46 @@
 from intake.services.clearances import revoke
 from intake.services.drafts import (
     answers_on,
+    forget_left_drafts,
     keep_about,
     keep_answers,
+    keep_for_later,
+    keep_typed,
+    kept_until,
     leave_contact,
     report_mistake,
     start_draft,
+    take_up,
 )
+from intake.services.families import offer_own_account, offered_to, take_over
+from intake.services.renewal import begin_next_form, still_to_confirm
 from intake.services.review import decide, set_aside
 from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
+from intake.services.wishes import wish_times
 
 __all__ = [
     "answers_on",
     "attach",
+    "begin_next_form",
     "decide",
+    "forget_left_drafts",
     "judge_left_drafts",
     "keep_about",
-from intake.services.wishes import wish_times
     "keep_answers",
+    "keep_for_later",
+    "keep_typed",
+    "kept_until",
     "leave_contact",
+    "offer_own_account",
+    "offered_to",
     "record_emergency",
     "report_mistake",
     "revoke",
     "set_aside",
     "start_draft",
+    "still_to_confirm",
     "submit",
-]
     "take_over",
     "take_up",
     "wish_times",
+]

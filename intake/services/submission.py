@@ -11,7 +11,14 @@ from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import ClinicProfile, User
 from intake import screens, triage, xray
-from intake.exceptions import AnswersBeforeEmergency, BirthDateMissing, GuardianNeeded
+from intake.exceptions import (
+    AnswersBeforeEmergency,
+    AnswersChanged,
+    AnswersTooOld,
+    BirthDateMissing,
+    GuardianNeeded,
+    NotTheirAccount,
+)
 from intake.identity import Identity, name_key
 from intake.models import (
     Case,
@@ -23,7 +30,8 @@ from intake.models import (
     Patient,
 )
 from intake.services import cases, clearances
-from intake.services.drafts import answers_on
+from intake.services.drafts import ALSO_HURTS, answers_on
+from intake.services.renewal import still_to_confirm
 
 ADULT = 18
 # A form untouched for this long was left.
@@ -52,7 +60,7 @@ def record_emergency(
         draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted:
             return draft.submitted
-        patient = _only_patient_born_then(draft, by)
+        patient = _renewed_patient(draft) or _only_patient_born_then(draft, by)
         known_as = patient.name_key if patient else ""
         intake = _record(draft, decision, complete=False, known_as=known_as, by=by, now=now)
         if patient:
@@ -70,7 +78,8 @@ def judge_left_drafts(*, now: datetime) -> int:
     recorded = 0
     for draft in left.exclude(judged_at__gte=F("touched_at")):
         answers = answers_on(draft, timezone.localdate(now))
-        waiting = screens.walk(answers).first_unanswered
+        later = still_to_confirm(draft, timezone.localdate(now))
+        waiting = screens.walk(answers, left_out=later).first_unanswered
         put = {*draft.shown, *(q.id for q in (waiting.questions if waiting else ()))}
         decision = triage.assess_so_far(answers, put)
         if decision:
@@ -80,24 +89,31 @@ def judge_left_drafts(*, now: datetime) -> int:
     return recorded
 
 
-def submit(*, draft_id: UUID, by: Actor, now: datetime) -> Intake:
+def submit(*, draft_id: UUID, by: Actor, now: datetime, seen: int | None = None) -> Intake:
     """Send the finished answers. Safe to call twice: the first record is returned.
 
     A gap is never taken as safe: the protocol holds what is blank. While the person has an
     unresolved case the new answers join it. Held answers of somebody signed in are tied to them
-    at once. Raises GuardianNeeded for a minor without one.
+    at once. A short form is its patient's from the start: what it holds acts at once, and it
+    renews the clearance for the account it was begun in. Raises GuardianNeeded for a minor
+    without one, AnswersChanged when something is newer than the version that was `seen`,
+    NotTheirAccount, AnswersTooOld.
     """
     with audit.writing(by):
         cases.one_submission_at_a_time()
         draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted:
             return draft.submitted
-        age = age_of(draft, now)
-        if age is not None and age < ADULT and not draft.about.get("guardian_name"):
+        if seen is not None and draft.version != seen:
+            raise AnswersChanged(draft)
+        if _lacks_guardian(draft, now):
             raise GuardianNeeded
         answers = answers_on(draft, timezone.localdate(now))
         intake = _record(draft, triage.assess(answers), complete=True, by=by, now=now)
-        if isinstance(by, User) and intake.case_id and intake.born:
+        renewed = _renewed_patient(draft)
+        if renewed:
+            _renew(intake, renewed, by=by, now=now)
+        elif isinstance(by, User) and intake.case_id and intake.born:
             # The code might never be typed, and they would go on booking.
             patient = _own_patient(intake, intake.born, by)
             if patient is None and intake.email == by.email:
@@ -133,6 +149,20 @@ def _prove(intake: Intake, patient: Patient, *, account: User, now: datetime) ->
     _let_through_or_tell(intake, patient, account=account, now=now)
 
 
+def _renew(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
+    """A short form's answers are tied at once, whoever is signed in when they are sent."""
+    _tie(intake, patient, by=by, now=now)
+    if intake.case:
+        _tell_held(intake, to=patient.email, now=now)
+        return
+    if not isinstance(by, User) or by.pk != patient.account_id:
+        raise NotTheirAccount
+    # Asked again: the form may have lain open past the year.
+    if not Intake.objects.filter(patient=patient).renewable(now).exists():
+        raise AnswersTooOld
+    clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
+
+
 def _record(
     draft: IntakeDraft,
     decision: triage.Decision,
@@ -166,6 +196,8 @@ def _record(
     answers = answers_on(draft, timezone.localdate(now))
     intake = Intake.objects.create(
         case=case,
+        kind=Intake.Kind.RESCREEN if draft.renews else Intake.Kind.FULL,
+        renews=draft.renews,
         is_complete=complete,
         browser=draft.browser,
         account_id=identity.account_id,
@@ -174,7 +206,7 @@ def _record(
         age=age_of(draft, now),
         answers=answers,
         town_id=about.get("town_id"),
-        details=about.get("details", {}),
+        details=_details(draft),
         consents=about.get("consents", []),
         protocol=decision.protocol,
         disposition=decision.disposition.value,
@@ -195,6 +227,12 @@ def _record(
     if intake.case_id and intake.account_id:
         _take_back_clearances(_perhaps_the_same(intake, intake.account_id), intake, by=by, now=now)
     return intake
+
+
+def _details(draft: IntakeDraft) -> dict[str, object]:
+    """What else they told. Where else it hurts decides nothing: it is no answer of the protocol."""
+    details: dict[str, object] = dict(draft.about.get("details", {}))
+    return {**details, ALSO_HURTS: draft.also_hurts} if draft.also_hurts else details
 
 
 def _record_findings(intake: Intake, decision: triage.Decision) -> None:
@@ -220,12 +258,27 @@ def _record_findings(intake: Intake, decision: triage.Decision) -> None:
     )
 
 
+def _renewed_patient(draft: IntakeDraft) -> Patient | None:
+    """Whose earlier answers a short form renews: a verified account began it for its own."""
+    return draft.renews.patient if draft.renews else None
+
+
 def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
     """Half-way no name was given: signed in, one of the family was born that day, or it is open."""
     if not isinstance(by, User) or not draft.born:
         return None
     born_then = list(Patient.objects.filter(account=by, born=draft.born)[:2])
     return born_then[0] if len(born_then) == 1 else None
+
+
+def _lacks_guardian(draft: IntakeDraft, now: datetime) -> bool:
+    """A minor's form that no guardian fills in; their consent to care is on record, or is here."""
+    age = age_of(draft, now)
+    if age is None or age >= ADULT:
+        return False
+    if draft.renews:
+        return bool(draft.answers.get("guardian") != "yes")
+    return not draft.about.get("guardian_name")
 
 
 def age_of(draft: IntakeDraft, now: datetime) -> int | None:
@@ -333,10 +386,14 @@ def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now
     if intake.case is None:
         _require_newer_than_emergency(intake, patient)
         clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
-    elif intake.disposition != Disposition.EMERGENCY:
-        # Whoever had one reads what to do now, and no promise of a call.
-        due_at = intake.case.due_at
-        messages.held(to=account.email, name=intake.given_name, due_at=due_at, now=now)
+    else:
+        _tell_held(intake, to=account.email, now=now)
+
+
+def _tell_held(intake: Intake, *, to: str, now: datetime) -> None:
+    # Whoever had an emergency reads what to do now, and no promise of a call.
+    if intake.case and intake.disposition != Disposition.EMERGENCY:
+        messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
 
 
 def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:

@@ -18,6 +18,8 @@ TYPED = "typed"
 @require_http_methods(["GET", "HEAD", "POST"])
 @drafts.open_draft_required
 def about(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
+    if draft.renews:
+        return redirect("intake:changes")
     if screens.walk(drafts.answers_of(draft)).first_unanswered:
         return redirect("intake:resume")
     if lacks_guardian(draft):

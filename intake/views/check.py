@@ -39,6 +39,8 @@ class Part:
 @require_http_methods(["GET", "HEAD", "POST"])
 @drafts.open_draft_required
 def check(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
+    if draft.renews:
+        return redirect("intake:changes")
     answers = drafts.answers_of(draft)
     walk = screens.walk(answers)
     if walk.first_unanswered:

@@ -5,6 +5,7 @@ from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,10 @@ from django.utils.translation import gettext as _
 
 from clinic import access
 from clinic.models import User
+from intake import renewal, screens, services
 from intake.exceptions import DraftEnded
 from intake.models import Disposition, Intake, IntakeDraft
+from intake.screens import Walk
 from intake.services import answers_on
 
 DRAFT = "intake_draft"
@@ -52,7 +55,7 @@ def draft_of(request: HttpRequest) -> IntakeDraft | None:
     key = request.session.get(DRAFT)
     if not key:
         return None
-    return IntakeDraft.objects.select_related("submitted").filter(pk=key).first()
+    return IntakeDraft.objects.select_related("submitted", "renews__patient").filter(pk=key).first()
 
 
 def sent_intake(request: HttpRequest) -> Intake | None:
@@ -85,10 +88,42 @@ def answers_of(draft: IntakeDraft) -> dict[str, object]:
     return answers_on(draft, timezone.localdate())
 
 
+def said_in(draft: IntakeDraft, *, everything: bool = False) -> dict[str, object]:
+    """What a page shows as answered; with `everything`, a short form's earlier answers too."""
+    said = answers_of(draft)
+    if everything and draft.renews:
+        return renewal.together(draft.renews.answers, said)
+    return said
+
+
+def walk_of(draft: IntakeDraft, *, everything: bool = False) -> Walk:
+    """The walk through a draft's form.
+
+    A short form leaves out the date of birth, and until they are confirmed the earlier answers,
+    which stand together on one page; with `everything` that page's answers can be changed.
+    """
+    if draft.renews is None:
+        return screens.walk(answers_of(draft))
+    later = () if everything else services.still_to_confirm(draft, timezone.localdate())
+    said = said_in(draft, everything=everything)
+    return screens.walk(said, left_out={*renewal.KNOWN, *later})
+
+
 def patient_signed_in(request: HttpRequest) -> User | None:
     """The signed-in patient. Staff trying the form out are nobody's account."""
     user = request.user
     return user if isinstance(user, User) and access.is_patient(user) else None
+
+
+def remember_browser(response: HttpResponse, browser: UUID) -> None:
+    response.set_signed_cookie(
+        BROWSER_COOKIE,
+        str(browser),
+        max_age=BROWSER_COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 def browser_of(request: HttpRequest) -> UUID:

@@ -27,7 +27,8 @@ CHECK = "check"
 def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
     if slug not in {each.slug for each in screens.SCREENS}:
         raise Http404
-    walk = screens.walk(drafts.answers_of(draft))
+    changing = _from_check(request)
+    walk = drafts.walk_of(draft, everything=changing)
     stop = walk.stop(slug)
     if stop is None or walk.is_ahead(stop):
         return redirect("intake:resume")
@@ -35,7 +36,8 @@ def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
         return _birth(request, draft, walk, stop)
     if request.method == "POST":
         return _answered(request, draft, walk, stop)
-    return _page(request, walk, stop, asking=Asking(stop.questions, kept=draft.answers))
+    kept = drafts.said_in(draft, everything=changing)
+    return _page(request, walk, stop, asking=Asking(stop.questions, kept=kept))
 
 
 def _answered(request: HttpRequest, draft: IntakeDraft, walk: Walk, stop: Stop) -> HttpResponse:
@@ -113,7 +115,7 @@ def _keep_and_judge(
 
 
 def _next(request: HttpRequest, draft: IntakeDraft, stop: Stop) -> HttpResponse:
-    walk = screens.walk(drafts.answers_of(draft))
+    walk = drafts.walk_of(draft, everything=_from_check(request))
     waiting = walk.first_unanswered
     if _from_check(request):
         return _to(waiting, from_check=True) if waiting else redirect("intake:check")

@@ -1,6 +1,5 @@
 """Starting, going on, and starting again."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -20,14 +19,7 @@ def start(request: HttpRequest) -> HttpResponse:
     browser = drafts.browser_of(request)
     drafts.take_up(request, services.start_draft(browser=browser, now=now))
     response = redirect("intake:screen", screens.SCREENS[0].slug)
-    response.set_signed_cookie(
-        drafts.BROWSER_COOKIE,
-        str(browser),
-        max_age=drafts.BROWSER_COOKIE_AGE,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+    drafts.remember_browser(response, browser)
     return response
 
 
@@ -35,7 +27,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @drafts.open_draft_required
 def resume(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
     """To where somebody stopped."""
-    waiting = screens.walk(drafts.answers_of(draft)).first_unanswered
+    waiting = drafts.walk_of(draft).first_unanswered
     return redirect("intake:screen", waiting.screen.slug) if waiting else redirect("intake:check")
 
 

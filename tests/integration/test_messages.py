@@ -44,6 +44,9 @@ def one_of_each() -> list[Message]:
         messages.cleared(to=TO, name="Kim", clearance_id=uuid.uuid4(), now=NOW),
         messages.referred(to=TO, name="Kim", now=NOW),
         messages.start_again(to=TO, name="Kim", now=NOW),
+        messages.own_account_offered(to=TO, handover_id=uuid.uuid4(), now=NOW),
+        messages.own_account_left(to=TO, name="Kim", now=NOW),
+        messages.own_account_made(to=TO, name="Kim", now=NOW),
         messages.attention(to="desk@clinic.example.com", now=NOW),
     ]
 

@@ -1,0 +1,89 @@
+"""Short re-screens that renew earlier answers, and records handed to an account of their own."""
+
+import uuid
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+HISTORY = (
+    "CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON intake_handover"
+    " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("intake", "0002_guards"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+    operations = [
+        migrations.CreateModel(
+            name="Handover",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="to the address")),
+                ("asked_at", models.DateTimeField(verbose_name="asked")),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="done")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="from the account",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handovers",
+                        to="intake.patient",
+                        verbose_name="patient",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "record handed over",
+                "verbose_name_plural": "records handed over",
+                "ordering": ["-asked_at"],
+            },
+        ),
+        migrations.AddField(
+            model_name="intake",
+            name="renews",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="intake.intake",
+                verbose_name="renews",
+            ),
+        ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="renews",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="intake.intake",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="intake",
+            constraint=models.CheckConstraint(
+                condition=models.Q(kind="FULL", renews=None)
+                | models.Q(kind="RESCREEN", renews__isnull=False),
+                name="intake_rescreen_renews_another",
+            ),
+        ),
+        migrations.RunSQL(HISTORY, migrations.RunSQL.noop),
+    ]

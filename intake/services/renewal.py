@@ -1,0 +1,69 @@
+"""Starting a patient's next form: the short one within a year of a full one, else the full one."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from clinic import audit
+from clinic.models import User
+from intake import renewal
+from intake.exceptions import SomebodyLooksFirst
+from intake.models import Case, Intake, IntakeDraft, Patient
+from intake.services.drafts import TYPED, answers_on, start_draft
+
+# What the form calls a town that is not on its list.
+ELSEWHERE = "elsewhere"
+
+
+def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime) -> IntakeDraft:
+    """The short form, or the full one with what is known filled in, for one of `by`'s family.
+
+    Raises SomebodyLooksFirst while a case of theirs is unresolved.
+    """
+    theirs = Q(patient=patient) | Q(intakes__patient=patient)
+    if Case.objects.unresolved().filter(theirs).exists():
+        raise SomebodyLooksFirst
+    with audit.writing(by):
+        draft = start_draft(browser=browser, now=now)
+        draft.born = patient.born
+        draft.renews = Intake.objects.filter(patient=patient).renewable(now).first()
+        draft.about = _short(patient, draft.renews) if draft.renews else {TYPED: _typed(patient)}
+        draft.save(update_fields=["born", "renews", "about"])
+        action = "short form begun" if draft.renews else "form begun"
+        audit.record(by, action, patient, at=now, patient_id=patient.pk)
+    return draft
+
+
+def still_to_confirm(draft: IntakeDraft, day: date) -> dict[str, object]:
+    """The earlier answers that nobody has confirmed or changed yet; of a full form, none."""
+    if draft.renews is None:
+        return {}
+    return renewal.to_confirm(draft.renews.answers, answers_on(draft, day))
+
+
+def _short(patient: Patient, earlier: Intake) -> dict[str, object]:
+    """Who they are, from the record; what they take, as they said it last."""
+    details = dict(earlier.details)
+    return {
+        "given_name": patient.given_name,
+        "family_name": patient.family_name,
+        "phone": str(patient.phone),
+        "email": patient.email,
+        "town_id": patient.town_id,
+        "elsewhere": patient.elsewhere,
+        "details": details,
+        TYPED: {name: details.get(name, "") for name in ("medicines", "allergies")},
+    }
+
+
+def _typed(patient: Patient) -> dict[str, str]:
+    """What the full form need not ask again; it is shown, and can be changed."""
+    return {
+        "given_name": patient.given_name,
+        "family_name": patient.family_name,
+        "phone": patient.phone.as_national if patient.phone else "",
+        "email": patient.email,
+        "town": str(patient.town_id or (ELSEWHERE if patient.elsewhere else "")),
+        "elsewhere": patient.elsewhere,
+    }
