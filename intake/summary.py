@@ -7,6 +7,8 @@ worded here and cut to one page; `paper/summary.typ` and the page only lay it ou
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ TEMPLATE = Path(__file__).parent / "paper" / "summary.typ"
 FILE_NAME = "summary-for-the-doctor.pdf"
 
 # What one page holds, with letters that can still be read.
-MOST_REASONS = 8
+MOST_LINES = 36
+LETTERS_A_LINE = 110
 MOST_LETTERS = {"own_words": 700, "medicines": 350, "allergies": 250}
 # Longer than any word: what is typed without a space would run off the paper.
 LONGEST_RUN = 40
@@ -79,7 +82,8 @@ class Summary:
 def of(intake: Intake) -> Summary:
     """In the active language. The intake's patient is known."""
     clinic = ClinicProfile.current()
-    reasons = what_held(intake)
+    found = what_held(intake)
+    reasons = _that_fit(found)
     worst = intake.answers.get("worst")
     return Summary(
         title=_("Summary for the doctor"),
@@ -91,8 +95,8 @@ def of(intake: Intake) -> Summary:
         asks_title=_("What we ask the doctor"),
         asks=_asks(intake),
         reasons_title=_("Why a doctor should look first, as we told the patient (“you”)"),
-        reasons=tuple(reasons[:MOST_REASONS]),
-        more_reasons=_more(len(reasons) - MOST_REASONS),
+        reasons=tuple(reasons),
+        more_reasons=_more(len(found) - len(reasons)),
         pain_title=_("The pain, as the patient describes it"),
         worst=worst if isinstance(worst, int) else None,
         scale=_("%(worst)s of 10 at its worst") % {"worst": worst},
@@ -193,6 +197,17 @@ def _how_soon(intake: Intake) -> str:
     return _("Please examine this patient for the points below, by %(day)s if you can.") % {
         "day": times.day_in_words(by)
     }
+
+
+def _that_fit(found: list[Reason]) -> list[Reason]:
+    """The most severe, as many as the page has lines for."""
+    ends = accumulate(_lines(reason) for reason in found)
+    return [reason for reason, end in zip(found, ends, strict=True) if end <= MOST_LINES]
+
+
+def _lines(reason: Reason) -> int:
+    quoted = (f"{said.question} {said.answer}" for said in reason.said)
+    return sum(ceil(len(text) / LETTERS_A_LINE) for text in (reason.sentence, *quoted))
 
 
 def _more(left_out: int) -> str:
