@@ -13,7 +13,7 @@ OURS := clinic intake scheduling tests
 # Checks that ask neither a database nor a secret.
 OFFLINE := CLINIC_ENVIRONMENT=offline
 
-.PHONY: demo setup check test lock
+.PHONY: demo setup check test pictures lock
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -34,6 +34,11 @@ check: setup
 
 test: setup
 	$(BIN)/python -m pytest -n auto
+
+# Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/.
+pictures: setup
+	CLINIC_SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/functional/test_pictures.py \
+		tests/functional/test_paper.py
 
 # What stands in the lock files stays, unless `make lock UPGRADE=--upgrade` asks for newer.
 lock: .venv/installed

@@ -32,6 +32,7 @@ from tests.database import ROOT, TestDatabase
 from tests.people import signed_in
 
 PHONE = (360, 740)
+TABLET = (768, 1024)
 DESKTOP = (1280, 900)
 
 # Without these it calls home, and a closed network makes it wait.
@@ -296,3 +297,41 @@ def screenshot(page: Page, name: str) -> None:
     """Into screenshots/, when CLINIC_SCREENSHOTS asks for it."""
     if os.environ.get("CLINIC_SCREENSHOTS"):
         page.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, f"{page.url} scrolls sideways: {wide} in {window} px"
+
+
+def weight(page: Page) -> int:
+    """What this page costs over the wire with nothing kept from before, headers included."""
+    again = page.context.new_page()
+    wire = page.context.new_cdp_session(again)
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    again.goto(page.url, wait_until="networkidle")
+    again.close()
+    return sum(sizes)
+
+
+def unstyled(page: Page) -> set[str]:
+    """Classes of the page that no stylesheet of it knows."""
+    found = page.evaluate(
+        """() => {
+            const known = new Set(), classes = new Set();
+            const read = rules => { for (const rule of rules) {
+                for (const [, name] of (rule.selectorText || "").matchAll(/\\.([\\w-]+)/g))
+                    known.add(name);
+                if (rule.cssRules) read(rule.cssRules);
+            } };
+            for (const sheet of document.styleSheets) read(sheet.cssRules);
+            for (const element of document.querySelectorAll("[class]"))
+                element.classList.forEach(name => classes.add(name));
+            return [...classes].filter(name => !known.has(name));
+        }"""
+    )
+    return set(found)
