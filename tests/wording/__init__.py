@@ -1,0 +1,79 @@
+"""What patients read, and its tests: everything is theirs unless it is named here as the staff's.
+
+A page, template or module that is added later is therefore looked at until somebody says
+otherwise.
+"""
+
+from fnmatch import fnmatch
+
+STAFF_ROUTES = (
+    "admin:*",
+    "review:*",
+    "desk:*",
+    "clinic:start",
+    "clinic:staff_sign_in",
+    "clinic:second_factor",
+    "clinic:enrol",
+    "clinic:*message*",
+    "clinic:demo_*",
+    # These answer without words.
+    "healthz",
+    "set_language",
+)
+STAFF_TEMPLATES = (
+    "admin/*",
+    "clinic/staff_*",
+    "clinic/_staff_*",
+    "clinic/second_factor.html",
+    "clinic/enrol.html",
+    "clinic/recovery_codes.html",
+    "clinic/unsent_messages.html",
+    # The demo's own page, for whoever tries the demo.
+    "clinic/demo_messages.html",
+    "clinic/_demo_*",
+    "intake/review_*",
+    "intake/_review_*",
+    "scheduling/staff_*",
+    "scheduling/_staff_*",
+    "emails/staff_*",
+    "emails/attention.*",
+)
+STAFF_MODULES = (
+    "*/admin.py",
+    "clinic/admin_*.py",
+    "*/apps.py",
+    "*/migrations/*",
+    "*/management/*",
+    # Names of fields, states and tables, which only the admin site and the review show.
+    "*/models.py",
+    # What an administrator reads when the database refuses a row.
+    "clinic/refusals.py",
+    "clinic/local_postgres.py",
+    "clinic/processes.py",
+    "clinic/sign_in/staff.py",
+    "clinic/views/staff_*.py",
+    "clinic/views/unsent_messages.py",
+    "clinic/views/demo_messages.py",
+    "intake/case_file.py",
+    "intake/review_list.py",
+    "intake/forms/review.py",
+    "intake/services/review.py",
+    "intake/views/review.py",
+    # The protocol as its signing doctor reads it.
+    "intake/triage/plain.py",
+    "intake/triage/conditions.py",
+    "scheduling/demo/*",
+    # Names of states and steps; patients read those of scheduling/views/words.py.
+    "scheduling/slots/transitions.py",
+    "scheduling/affected.py",
+    "scheduling/visit_list.py",
+    "scheduling/views/staff*.py",
+)
+
+
+def staffs(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def staff_template(name: str) -> bool:
+    return staffs(name, STAFF_TEMPLATES)
