@@ -74,7 +74,7 @@ class OutsideClearance(SchedulingProblem):
 
 
 class PatientHeld(SchedulingProblem):
-    message = _("Somebody must look at the latest answers before a visit can be booked.")
+    message = _("We must look at the latest answers first. Then a visit can be booked.")
 
 
 class GuardianMissing(SchedulingProblem):
