@@ -45,7 +45,9 @@ def offered_to(account: User, now: datetime) -> QuerySet[Handover]:
 
     Only the newest of a record counts, and only while the account it comes from still has it.
     """
-    newest = Handover.objects.order_by("patient", "-asked_at").distinct("patient").values("pk")
+    newest = (
+        Handover.objects.order_by("patient_id", "-asked_at").distinct("patient_id").values("pk")
+    )
     return Handover.objects.filter(
         pk__in=newest, email=account.email, done_at=None, asked_at__gt=now - GOOD_FOR
     ).exclude(patient__account=account)
