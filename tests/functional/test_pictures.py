@@ -103,6 +103,18 @@ def test_the_first_pages(page: Page):
     look(page, "not-found")
 
 
+def test_the_first_screen_of_a_phone_says_it_all(page: Page):
+    """What this is, when to call 911 instead, and the button: without scrolling."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto("/")
+    for seen in (
+        page.get_by_role("heading", level=1),
+        page.get_by_role("link", name="Call 911"),
+        page.get_by_role("button", name="Start"),
+    ):
+        expect(seen).to_be_in_viewport(ratio=1)
+
+
 def test_signing_in(page: Page):
     page.goto("/sign-in/")
     look(page, "sign-in")
