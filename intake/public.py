@@ -146,8 +146,13 @@ def is_held(patient_id: UUID) -> bool:
 def lacks_guardian(patient_id: UUID, on: date) -> bool:
     """The patient is a minor on that day, and no guardian has agreed to their care."""
     born = Patient.objects.values_list("born", flat=True).get(pk=patient_id)
-    is_minor = (on.year - born.year) - ((on.month, on.day) < (born.month, born.day)) < ADULT
-    return is_minor and not GuardianConsent.objects.filter(patient=patient_id).exists()
+    return (
+        not is_adult(born, on) and not GuardianConsent.objects.filter(patient=patient_id).exists()
+    )
+
+
+def is_adult(born: date, on: date) -> bool:
+    return (on.year - born.year) - ((on.month, on.day) < (born.month, born.day)) >= ADULT
 
 
 def lock_patient(patient_id: UUID) -> None:

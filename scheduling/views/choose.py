@@ -100,6 +100,7 @@ def choose_again_page(
     context = {
         **_what_for(request, clearance, visit_type, problem, now),
         "nearest": [(start.isoformat(), times.in_words(start)) for start in starts[:1]],
+        "is_still_free": starts[:1] == [wished],
         "others": [(start.isoformat(), times.in_words(start)) for start in sorted(starts[1:])],
         "week": times.local(wished).date().isoformat(),
     }

@@ -15,6 +15,9 @@ from scheduling import slots
 from scheduling.slots import PartOfDay
 
 A_WEEK = timedelta(days=7)
+# A start every ten minutes is a wall of buttons: these are seen first, the others by one press.
+SEEN_FIRST = (0, 30)
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Part:
-    """A morning or an afternoon."""
+    """A morning or an afternoon: a choice of its starts, and those in between."""
 
     title: str
     choices: tuple[Choice, ...]
+    more: tuple[Choice, ...]
+    more_title: str
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,21 @@ def _laid_out(day: date, starts: Sequence[datetime], zone: ZoneInfo, *, is_first
     return Day(
         title=title,
         number=ngettext("%(n)d time", "%(n)d times", len(starts)) % {"n": len(starts)},
-        parts=tuple(
-            Part(titles[part], tuple(_choice(start, title) for start in free))
-            for part, free in parts.items()
-            if free
-        ),
+        parts=tuple(_part(titles[part], title, free) for part, free in parts.items() if free),
         is_first=is_first,
+    )
+
+
+def _part(title: str, day: str, free: Sequence[datetime]) -> Part:
+    on_the_half_hour = [start for start in free if times.local(start).minute in SEEN_FIRST]
+    first = on_the_half_hour if on_the_half_hour and len(free) > FEW else list(free)
+    between = [start for start in free if start not in set(first)]
+    number = ngettext("%(n)d more time", "%(n)d more times", len(between)) % {"n": len(between)}
+    return Part(
+        title=title,
+        choices=tuple(_choice(start, day) for start in first),
+        more=tuple(_choice(start, day) for start in between),
+        more_title=number,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from clinic import audit, times
@@ -34,12 +35,17 @@ class Held:
 
 @dataclass(frozen=True)
 class Member:
-    """One of the family. `clearance_id` leads to free times."""
+    """One of the family. `clearance_id` leads to free times; without one the next form does.
+
+    `short_since`: the day of the answers that the short form asks about again.
+    """
 
     person: PatientCard
     held: Held | None
     clearance_id: UUID | None
     book_until: str
+    short_since: str
+    may_leave: bool
     next: tuple[VisitWords, ...]
     past: tuple[VisitWords, ...]
 
@@ -54,6 +60,8 @@ def visits(request: HttpRequest) -> HttpResponse:
         cleared.setdefault(card.patient_id, card)
     of_family = Appointment.objects.visible_to(account).select_related("visit_type", "clinician")
     shown = list(of_family.ever_booked(now).in_time_order())
+    people = intake.family_of(account)
+    short = intake.short_forms_of(account, now)
     family = [
         _member(
             person,
@@ -61,8 +69,10 @@ def visits(request: HttpRequest) -> HttpResponse:
             cleared.get(person.id),
             [visit for visit in shown if visit.patient_id == person.id],
             now,
+            short_since=short.get(person.id),
+            is_alone=len(people) == 1,
         )
-        for person in intake.family_of(account)
+        for person in people
     ]
     audit.list_viewed(account, Appointment, at=now, rows=len(shown))
     return render(request, "scheduling/visits.html", {"family": family})
@@ -74,6 +84,9 @@ def _member(
     clearance: ClearanceCard | None,
     visits: list[Appointment],
     now: datetime,
+    *,
+    short_since: datetime | None,
+    is_alone: bool,
 ) -> Member:
     coming = [visit for visit in visits if _is_coming(visit, now)]
     past = [visit for visit in reversed(visits) if not _is_coming(visit, now)]
@@ -82,6 +95,8 @@ def _member(
         held=_held(case, now) if case else None,
         clearance_id=clearance.id if clearance else None,
         book_until=times.day_in_words(times.local(clearance.ends_at).date()) if clearance else "",
+        short_since=date_format(times.local(short_since), "DATE_FORMAT") if short_since else "",
+        may_leave=not is_alone and intake.is_adult(person.born, timezone.localdate(now)),
         next=_words(coming, now),
         past=_words(past[:PAST_SHOWN], now),
     )

@@ -24,6 +24,7 @@ class VisitWords:
     status: str
     tone: str
     sentence: str
+    may_confirm: bool
     may_change: bool
     may_cancel: bool
 
@@ -77,6 +78,7 @@ def visit_words(visit: Appointment, now: datetime) -> VisitWords:
         status=str(status),
         tone=tone,
         sentence=str(sentence),
+        may_confirm=state is State.HELD,
         may_change=is_ahead,
         may_cancel=is_ahead or state is State.SUSPENDED,
     )

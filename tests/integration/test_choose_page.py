@@ -69,9 +69,10 @@ class TestWhatIsShown:
     def test_days_have_a_morning_and_an_afternoon_on_the_clinics_clock(self, patient_client, leave):
         page = text(patient_client.get(choose(leave)))
         assert "Mon, Nov 9 to Sun, Nov 15" in page
-        wednesday = page.split("Wed, Nov 11")[1].split("Thu, Nov 12")[0]
-        morning, afternoon = wednesday.split("Afternoon")
-        assert "Morning 9:00 AM 9:10 AM" in morning
+        wednesday = page.split("Wed, Nov 11 40 times")[1].split("Thu, Nov 12 20 times")[0]
+        morning, afternoon = wednesday.split(" Afternoon 12:00 PM")
+        assert "Morning 9:00 AM 9:30 AM 10:00 AM" in morning
+        assert "12 more times : Wed, Nov 11, Morning 9:10 AM 9:20 AM 9:40 AM" in morning
         assert "12:10 PM" not in morning, "noon is afternoon"
         assert "6:10 PM" in afternoon
         assert "6:20 PM" not in afternoon, "the exam would not be over by seven"

@@ -1,7 +1,7 @@
 """Confirm, see, move and cancel a visit, and My visits: what each shows, does and refuses."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -287,7 +287,7 @@ class TestMyVisits:
 
     def test_cleared_and_not_booked(self, patient_client, leave):
         page = patient_client.get(VISITS)
-        assert "No visit yet. You can choose a time up to Tue, Dec 1." in text(page)
+        assert "May book up to Tue, Dec 1 No visit yet. Choose a time" in text(page)
         assert f"/book/{leave.pk}/" in page.content.decode()
 
     def test_next_and_past(self, patient_client, leave):
@@ -331,16 +331,24 @@ class TestMyVisits:
 
     def test_a_clearance_that_ended_asks_for_new_answers(self, patient_client, record):
         ClearanceFactory(patient=record, starts_at=NOW - timedelta(days=40))
+        page = patient_client.get(VISITS)
+        assert "Ana Reyes Questions first" in text(page)
+        assert "tell us what has changed since Sept. 30, 2026" in text(page)
+        assert f'action="/my/people/{record.pk}/questions/"' in page.content.decode()
+
+    def test_after_a_year_it_is_all_the_questions_again(self, patient_client, record):
+        ClearanceFactory(patient=record, starts_at=NOW - timedelta(days=400))
         page = text(patient_client.get(VISITS))
         assert "Before the next visit, please answer our questions" in page
+        assert "Answer the short questions" not in page
 
     def test_each_of_the_family_and_nobody_else(self, patient_client, patient, leave):
         child = PatientFactory(account=patient, given_name="Mia", family_name="Reyes")
         book(ClearanceFactory(patient=child), TEN)
         book(ClearanceFactory(patient=PatientFactory(given_name="Nora")), NEXT_WEEK)
         page = text(patient_client.get(VISITS))
-        assert "Mia Reyes Next Tue, Nov 10 at 10:00 AM" in page
-        assert "Ana Reyes No visit yet." in page
+        assert "Mia Reyes May book up to Tue, Dec 1 Next Tue, Nov 10 at 10:00 AM" in page
+        assert "Ana Reyes May book up to Tue, Dec 1 No visit yet." in page
         assert "Nora" not in page
         assert "Nov 17" not in page
 
@@ -356,14 +364,23 @@ class TestMyVisits:
         django_assert_num_queries: DjangoAssertNumQueries,
     ):
         patient_client.get(VISITS)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             patient_client.get(VISITS)
         for n in range(4):
             member = PatientFactory(account=patient)
             book(ClearanceFactory(patient=member), NINE + timedelta(hours=n))
         held(PatientFactory(account=patient))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             patient_client.get(VISITS)
+
+    def test_a_grown_up_of_a_family_may_have_a_sign_in_of_their_own(
+        self, patient_client, patient, record
+    ):
+        assert "a sign-in of their own" not in text(patient_client.get(VISITS)), "nobody to leave"
+        child = PatientFactory(account=patient, given_name="Mia", born=date(2015, 5, 1))
+        page = patient_client.get(VISITS).content.decode()
+        assert f"/my/people/{record.pk}/own-sign-in/" in page
+        assert f"/my/people/{child.pk}/own-sign-in/" not in page
 
     def test_signing_in_leads_here(self, patient_client):
         assert patient_client.get("/sign-in/").headers["Location"] == VISITS
