@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import django
 from babel.messages.catalog import Catalog
@@ -42,7 +44,8 @@ class Message:
         return (self.text, self.plural) if self.plural else self.text
 
 
-def patient_messages() -> list[Message]:
+@cache
+def patient_messages() -> tuple[Message, ...]:
     """Every sentence a patient may read, in the order of the sources."""
     found: dict[tuple[str, str], Message] = {}
     for message in (*_of_templates(), *_of_modules()):
@@ -51,7 +54,7 @@ def patient_messages() -> list[Message]:
         places = (*known.places, *message.places) if known else message.places
         hint = message.hint or (known.hint if known else "")
         found[key] = Message(message.text, message.plural, tuple(dict.fromkeys(places)), hint)
-    return list(found.values())
+    return tuple(found.values())
 
 
 # --- Templates ------------------------------------------------------------------------------------
@@ -66,13 +69,14 @@ def patient_templates() -> list[Path]:
 
 
 def _of_templates() -> Iterator[Message]:
-    from django.template import Engine, engines
+    from django.template import engines
     from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-    engine: Engine = engines["django"].engine
+    engine: Any = engines["django"]
     for path in patient_templates():
         place = str(path.relative_to(ROOT))
-        template = engine.from_string(path.read_text())
+        template = engine.from_string(path.read_text()).template
+        node: Any
         for node in template.nodelist.get_nodes_by_type(TranslateNode):
             yield Message(str(node.filter_expression.var.literal), places=(place,))
         for node in template.nodelist.get_nodes_by_type(BlockTranslateNode):
@@ -104,7 +108,7 @@ def _of_modules() -> Iterator[Message]:
         source = path.read_text()
         lines = source.splitlines()
         for call in translate_calls(ast.parse(source)):
-            texts = [each.value for each in call.args if is_text(each)]
+            texts = [text_of(each) for each in call.args if is_text(each)]
             if not texts:
                 continue  # translated here, marked elsewhere
             plural = texts[1] if name_of(call) in PLURAL else ""
@@ -124,6 +128,10 @@ def name_of(call: ast.Call) -> str:
 
 def is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def text_of(node: ast.expr) -> str:
+    return str(ast.literal_eval(node))
 
 
 def _hint(lines: list[str], number: int) -> str:
