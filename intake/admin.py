@@ -21,6 +21,7 @@ from intake.models import (
     ContactLeft,
     Finding,
     GuardianConsent,
+    Handover,
     Intake,
     IntakeDraft,
     Patient,
@@ -32,9 +33,17 @@ from intake.models import (
 @admin.register(Patient)
 class PatientAdmin(RecordAdmin):
     patient_path = "pk"
-    list_display = ("name", "born", "phone", "email", "town_name", "created_at")
-    list_filter = ("town",)
-    list_select_related = ("town",)
+    list_display = (
+        "name",
+        "born",
+        "phone",
+        "email",
+        "town_name",
+        "likely_duplicate_of",
+        "created_at",
+    )
+    list_filter = (("likely_duplicate_of", admin.EmptyFieldListFilter), "town")
+    list_select_related = ("town", "likely_duplicate_of")
     search_fields = ("given_name", "family_name", "name_key", "phone", "email", "account__email")
     search_help_text = _("Name, phone or email")
     date_hierarchy = "created_at"
@@ -124,6 +133,7 @@ class IntakeAdmin(RecordAdmin):
         "patient",
         "case",
         "kind",
+        "renews",
         "channel",
         "is_complete",
         "given_name",
@@ -243,6 +253,17 @@ class ClearanceAdmin(RecordAdmin):
     )
 
 
+@admin.register(Handover)
+class HandoverAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = ("asked_at", "patient", "asked_by", "email", "done_at")
+    list_select_related = ("patient", "asked_by")
+    search_fields = ("patient__given_name", "patient__family_name", "email", "asked_by__email")
+    search_help_text = _("The patient's name, or either address")
+    date_hierarchy = "asked_at"
+    fields = ("patient", "asked_by", "email", "asked_at", "done_at")
+
+
 @admin.register(GuardianConsent)
 class GuardianConsentAdmin(RecordAdmin):
     patient_path = "patient_id"
@@ -261,7 +282,7 @@ class IntakeDraftAdmin(RecordAdmin):
     list_select_related = ("submitted",)
     date_hierarchy = "started_at"
     fields = ("started_at", "touched_at", "is_sent")
-    never_looked_up = ("answers", "about", "shown", "born", "browser")
+    never_looked_up = ("answers", "about", "shown", "also_hurts", "changed_in", "born", "browser")
 
     @admin.display(description=_("sent"), boolean=True)
     def is_sent(self, draft: IntakeDraft) -> bool:

@@ -89,9 +89,15 @@ def _line(visit: Appointment) -> Line:
         room=visit.room.name if visit.room else "",
         state=_(state.label),
         tone=TONES[state],
-        note=str(NOTES.get(state, "")),
+        note=_note(visit, state),
         has_ended=state in State.ENDED,
     )
+
+
+def _note(visit: Appointment, state: State) -> str:
+    twice = visit.patient.likely_duplicate_of_id is not None
+    notes = (str(NOTES.get(state, "")), _("perhaps already a patient: ask") if twice else "")
+    return "; ".join(note for note in notes if note)
 
 
 def _clock(moment: datetime) -> str:

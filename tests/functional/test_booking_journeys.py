@@ -67,7 +67,7 @@ def test_from_my_visits_to_a_booked_visit(visit: Visits, account, leave, javascr
     heading(page, "Choose a time")
     expect(page.get_by_text("New patient exam, 45 minutes")).to_be_visible()
     later = page.locator("details.day").nth(1)
-    later.locator("summary").click()
+    later.locator("> summary").click()
     slot = later.get_by_role("button").first
     said = slot.get_attribute("aria-label")
     slot.click()

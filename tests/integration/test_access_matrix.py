@@ -133,6 +133,10 @@ def the_clearance(world: World) -> dict[str, Any]:
     return {"clearance_id": world.clearance.pk}
 
 
+def the_person(world: World) -> dict[str, Any]:
+    return {"pk": world.record.pk}
+
+
 def the_visit(world: World) -> dict[str, Any]:
     return {"pk": world.visit.pk}
 
@@ -190,6 +194,20 @@ ROWS = {
     "GET intake:screen": everybody(ELSEWHERE, at=lambda _: {"slug": "about-the-pain"}),
     "POST intake:screen": everybody(ELSEWHERE, at=lambda _: {"slug": "about-the-pain"}),
     "GET intake:result": of_the_family(OK, NOT_FOUND, at=the_intake),
+    "GET intake:wish_times": of_the_family(NOT_SO, NOT_SO, at=the_intake),
+    "POST intake:wish_times": of_the_family(OK, NOT_FOUND, at=the_intake),
+    # One page for the patient's doctor: the family's own, and the chiropractor's
+    "GET intake:summary": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_intake),
+    "GET intake:summary_pdf": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_intake),
+    "GET intake:changes": everybody(ELSEWHERE),
+    "POST intake:changes": everybody(ELSEWHERE),
+    # A family: the next form of each, and the grown-up who leaves
+    "GET intake:next_form": of_the_family(NOT_SO, NOT_SO, at=the_person),
+    "POST intake:next_form": of_the_family(ELSEWHERE, NOT_FOUND, at=the_person),
+    "GET intake:own_account": of_the_family(OK, NOT_FOUND, at=the_person),
+    "POST intake:own_account": of_the_family(OK, NOT_FOUND, at=the_person),
+    "GET intake:take_over": of_the_family(ELSEWHERE, ELSEWHERE, at=lambda _: {"pk": uuid.uuid4()}),
+    "POST intake:take_over": of_the_family(ELSEWHERE, ELSEWHERE, at=lambda _: {"pk": uuid.uuid4()}),
     # Booking, and the family's own visits
     "GET scheduling:visits": of_the_family(OK, OK),
     "GET scheduling:choose": of_the_family(OK, NOT_FOUND, at=the_clearance),
