@@ -108,7 +108,7 @@ def _may_book(intake: Intake, clearance: UUID) -> Told:
             % {"when": _on(decision.at)},
             do=(
                 _("Keep seeing your own doctor, and keep to the plan you made there."),
-                _("Bring what your doctor gave you: letters, pictures, a list of pills."),
+                _("Bring what your doctor gave you: letters, X-rays, a list of pills."),
             ),
             clearance=clearance,
         )

@@ -24,6 +24,7 @@ from intake.models import Finding, Intake
 from tests import answers, mail
 from tests.database import TestDatabase
 from tests.mail import Letterbox, Worker, work
+from tests.people import signed_in as signed_in_as
 
 # A name, a time and a place are all an email may say of anybody.
 GIVEN_NAME = "Quillanda"
@@ -45,6 +46,7 @@ PLANTED = {
     "date of birth": ["1988-03-09", "March 9, 1988", "03/09/1988"],
     "the reviewer's reason": ["telephoned the lighthouse"],
     "contact left": ["Lampwick"],
+    "note about times": ["after the pigeon races"],
 }
 # Of an email alone: a log may hold the name of a module.
 MEDICAL = ["EMERGENCY", "REFER", "CO-MANAGE", "CO_MANAGE", "BOOK,", "XRAY", "clearance_"]
@@ -76,6 +78,27 @@ def held_then_cleared() -> None:
 
 def held_then_referred() -> None:
     _decide(_proved(answers.CO_MANAGE), "REFER")
+
+
+def taken_to_a_doctor() -> None:
+    """On paper, and with the times that would suit."""
+    intake = _proved(answers.REFER)
+    account, now = User.objects.get(email=EMAIL), timezone.now()
+    services.wish_times(
+        case_id=intake.case_id,
+        half_days=["0-am"],
+        note="after the pigeon races",
+        by=account,
+        now=now,
+    )
+    patient = signed_in_as(account)
+    for form in ("", "summary/", "summary.pdf"):
+        response = patient.get(f"/my/intakes/{intake.pk}/{form}")
+        assert response.status_code == 200
+        headers = str(response.headers)
+        assert _planted_in(headers) == []
+        assert GIVEN_NAME not in headers
+    _decide(intake, "SUPPORTIVE")
 
 
 def emergency_then_resolved() -> None:
@@ -115,6 +138,7 @@ WALKS = (
     held_then_cleared,
     held_then_referred,
     emergency_then_resolved,
+    taken_to_a_doctor,
     booked_then_cancelled,
     signed_in,
 )
