@@ -220,6 +220,7 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "hold_minutes",
             "cancellation_hours",
             "clearance_days",
+            "draft_days",
         )
         help_texts = {
             "email": _("Gets a note when something urgent waits."),
@@ -227,6 +228,7 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "step_minutes": _("10 offers 9:00, 9:10, 9:20 and so on."),
             "hold_minutes": _("How long a patient has to confirm a chosen time."),
             "clearance_days": _("For clearances issued from now on."),
+            "draft_days": _("Counted from the last answer. Then they are deleted."),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -248,6 +250,9 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_clearance_days(self) -> int:
         return self._at_most("clearance_days", 366)
 
+    def clean_draft_days(self) -> int:
+        return self._at_most("draft_days", 366)
+
     def _at_most(self, field: str, most: int) -> int:
         value: int = self.cleaned_data[field]
         if value > most:
@@ -264,7 +269,7 @@ class ClinicProfileAdmin(AuditedAdmin):
             _("Booking online"),
             {"fields": ("minimum_notice_minutes", "horizon_days", "step_minutes", "hold_minutes")},
         ),
-        (_("Policies"), {"fields": ("cancellation_hours", "clearance_days")}),
+        (_("Policies"), {"fields": ("cancellation_hours", "clearance_days", "draft_days")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

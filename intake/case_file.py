@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import to_python
 
 from clinic import times
-from intake import triage, xray
+from intake import body, triage, xray
 from intake.exceptions import AnswersOfAnother, EmergencyStands, PatientUnknown
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
 from intake.triage import PROTOCOL, UNANSWERED, Question
@@ -322,6 +322,7 @@ def _about_one(intake: Intake) -> dict[str, str]:
     details = dict(intake.details)
     return {
         _("In their own words"): intake.own_words,
+        _("Where else it hurts"): "; ".join(map(_, body.labels(details.pop("also_hurts", [])))),
         _("Medicines"): details.pop("medicines", ""),
         _("Allergies"): details.pop("allergies", ""),
         _("Family doctor"): details.pop("doctor", ""),

@@ -14,12 +14,16 @@ SECONDS_FOR_THE_REST = 120
 
 @dataclass(frozen=True)
 class Screen:
-    """One page of questions. `no_to_all` offers one button that answers each of them No."""
+    """One page of questions. `no_to_all` offers one button that answers each of them No.
+
+    With `body_picture` there is a figure too, on which to mark where else it hurts.
+    """
 
     slug: str
     title: str
     questions: tuple[str, ...]
     no_to_all: bool = False
+    body_picture: bool = False
 
 
 # A follow-up stands on its own screen, right after the one that shows it. The safety questions
@@ -55,7 +59,7 @@ SCREENS = (
         no_to_all=True,
     ),
     Screen("pregnancy", _("Pregnancy"), ("pregnant_warning",)),
-    Screen("where", _("Where it hurts"), ("area",)),
+    Screen("where", _("Where it hurts"), ("area",), body_picture=True),
     Screen("neck", _("Your neck"), ("neck_signs",)),
     Screen("how-it-began", _("How it began"), ("onset", "start", "history", "duration")),
     Screen("mornings", _("Mornings"), ("morning",)),
@@ -65,6 +69,45 @@ SCREENS = (
     Screen("doctor", _("Your doctor"), ("seen_doctor",)),
     Screen("parent-or-guardian", _("A parent or guardian"), ("guardian",)),
 )
+
+
+@dataclass(frozen=True)
+class AboutScreen:
+    """One page about the person: what it asks to be filled in."""
+
+    slug: str
+    title: str
+    fields: tuple[str, ...]
+    of_minors: bool = False
+
+
+# After the questions, one topic a screen too.
+ABOUT_SCREENS = (
+    AboutScreen(
+        "who",
+        _("Who is the visit for?"),
+        ("given_name", "family_name", "phone", "email", "town", "elsewhere"),
+    ),
+    AboutScreen(
+        "guardian",
+        _("Parent or guardian"),
+        ("guardian_name", "guardian_relationship", "agree_guardian"),
+        of_minors=True,
+    ),
+    AboutScreen("what-happened", _("What happened"), ("own_words",)),
+    AboutScreen("medicines", _("Medicines and allergies"), ("medicines", "allergies")),
+    AboutScreen(
+        "people",
+        _("Your doctor, and who to call"),
+        ("doctor", "emergency_name", "emergency_phone"),
+    ),
+    AboutScreen("paying", _("Paying"), ("payment", "insurer")),
+    AboutScreen("agree", _("What you agree to"), ("agree_care", "agree_messages", "agree_privacy")),
+)
+
+
+def about_screens(*, minor: bool) -> tuple[AboutScreen, ...]:
+    return tuple(each for each in ABOUT_SCREENS if minor or not each.of_minors)
 
 
 @dataclass(frozen=True)
@@ -81,6 +124,7 @@ class Walk:
     """The screens that apply now, in order; one whose questions are all hidden is left out."""
 
     stops: tuple[Stop, ...]
+    about: tuple[AboutScreen, ...] = ()
 
     def stop(self, slug: str) -> Stop | None:
         return next((stop for stop in self.stops if stop.screen.slug == slug), None)
@@ -107,8 +151,8 @@ class Walk:
 
     @property
     def steps(self) -> int:
-        """The screens, who they are, and the check of all answers."""
-        return len(self.stops) + 2
+        """The screens, those about the person, and the check of all answers."""
+        return len(self.stops) + len(self.about) + 1
 
     def step(self, stop: Stop) -> int:
         return self.stops.index(stop) + 1
@@ -129,4 +173,6 @@ def walk(answers: Mapping[str, object], *, left_out: Collection[str] = ()) -> Wa
         if questions:
             answered = all(q.read(answers.get(q.id)) is not UNANSWERED for q in questions)
             stops.append(Stop(screen, questions, answered))
-    return Walk(tuple(stops))
+    # A short form knows who it is for.
+    about = () if left_out else about_screens(minor="guardian" in shown)
+    return Walk(tuple(stops), about)

@@ -6,6 +6,13 @@ from procrastinate.contrib.django import app
 from intake import services
 
 
+@app.periodic(cron="27 3 * * *")
+@app.task
+def forget_left_forms(timestamp: int) -> None:
+    """Unfinished answers that nobody came back to."""
+    services.forget_left_drafts(now=timezone.now())
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task
 def judge_left_forms(timestamp: int) -> None:

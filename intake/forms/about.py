@@ -1,11 +1,11 @@
 """Who they are, what happened in their own words, and what they agree to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from crispy_forms.layout import Layout
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -99,7 +99,7 @@ class AboutForm(forms.Form):
     )
     guardian_relationship = _line(
         _("What are you to the patient?"),
-        _("Say what you are to the patient, such as mother, father, or legal guardian."),
+        _("Say what you are to the patient, such as their mother or father."),
         help_text=_("Such as mother, father, or legal guardian."),
     )
     agree_guardian = _tick(
@@ -159,13 +159,16 @@ class AboutForm(forms.Form):
     GUARDIANS = ("guardian_name", "guardian_relationship", "agree_guardian")
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, minor: bool, **options: Any
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        minor: bool,
+        only: Collection[str] | None = None,
+        **options: Any,
     ) -> None:
+        """`only`: the fields of one page. Without, everything that is sent."""
         super().__init__(data, **options)
         self.minor = minor
-        if not minor:
-            for name in self.GUARDIANS:
-                del self.fields[name]
         towns = ServiceTown.objects.filter(is_active=True).values_list("pk", "name")
         self.towns = {str(pk): name for pk, name in towns}
         self.fields["town"].choices = [  # type: ignore[attr-defined]
@@ -180,11 +183,17 @@ class AboutForm(forms.Form):
         for name in self.OPTIONAL:
             field = self.fields[name]
             field.label = format_lazy("{} ({})", field.label, _("if you like"))
-        self.helper = _helper(minor)
+        for name in [*self.fields]:
+            left_out = only is not None and name not in only
+            if left_out or (name in self.GUARDIANS and not minor):
+                del self.fields[name]
+        self.helper = _helper(self.fields)
 
     @classmethod
-    def of(cls, typed: Mapping[str, Any], *, minor: bool) -> "AboutForm":
-        return cls(initial=dict(typed), minor=minor)
+    def of(
+        cls, typed: Mapping[str, Any], *, minor: bool, only: Collection[str] | None = None
+    ) -> "AboutForm":
+        return cls(initial=dict(typed), minor=minor, only=only)
 
     def clean(self) -> None:
         if self.cleaned_data.get("town") == ELSEWHERE and not self.cleaned_data.get("elsewhere"):
@@ -216,76 +225,35 @@ class AboutForm(forms.Form):
         }
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Each field's id, label and what was said, in words: for the check of all answers."""
+        """Each field's name, label and what was said, in words: for the check of all answers."""
         return [
-            (bound.auto_id, str(bound.label), self._in_words(bound.name))
+            (bound.name, str(bound.label), self.in_words(bound.name, self.cleaned_data))
             for bound in self
             if bound.name not in CONSENTS and bound.name != "agree_guardian"
         ]
+
+    def in_words(self, name: str, said: Mapping[str, Any]) -> str:
+        """What was said of one field, as it was read or, when it is wrong, as it was typed."""
+        field, value = self.fields[name], said.get(name)
+        if isinstance(field, forms.BooleanField):
+            return str(_("Agreed") if value else _("Not agreed"))
+        choices = getattr(field, "choices", None)
+        if choices:
+            return str(dict(choices).get(value, ""))
+        return str(getattr(value, "as_national", value) or "")
 
     def _detail(self, name: str) -> str:
         value = self.cleaned_data[name]
         return value.as_e164 if name == "emergency_phone" and value else str(value or "")
 
-    def _in_words(self, name: str) -> str:
-        value = self.cleaned_data.get(name)
-        choices = getattr(self.fields[name], "choices", None)
-        if choices:
-            return str(dict(choices).get(value, ""))
-        return str(getattr(value, "as_national", value) or "")
-
     def _wordings(self) -> list[wordings.Wording]:
         return [*CONSENTS.values(), *([wordings.GUARDIAN] if self.minor else [])]
 
 
-def _helper(minor: bool) -> FormHelper:
+def _helper(fields: Collection[str]) -> FormHelper:
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
     helper.form_show_errors = True
-    guardian = [
-        Fieldset(
-            _("Parent or guardian"),
-            "guardian_name",
-            "guardian_relationship",
-            "agree_guardian",
-            css_class="group",
-        )
-    ]
-    helper.layout = Layout(
-        Fieldset(
-            _("Who is the visit for?"),
-            "given_name",
-            "family_name",
-            "phone",
-            "email",
-            "town",
-            "elsewhere",
-            css_class="group",
-        ),
-        *(guardian if minor else []),
-        Fieldset(
-            _("What we should know"),
-            "own_words",
-            "medicines",
-            "allergies",
-            "doctor",
-            css_class="group",
-        ),
-        Fieldset(
-            _("In an emergency"),
-            "emergency_name",
-            "emergency_phone",
-            css_class="group",
-        ),
-        Fieldset(_("Paying"), "payment", "insurer", css_class="group"),
-        Fieldset(
-            _("What you agree to"),
-            Div(HTML("{% include 'intake/_privacy_link.html' %}")),
-            "agree_care",
-            "agree_messages",
-            "agree_privacy",
-            css_class="group",
-        ),
-    )
+    helper.layout = Layout(*fields)
     return helper

@@ -2,6 +2,8 @@
 
 from intake.services.clearances import revoke
 from intake.services.drafts import (
+    ALSO_HURTS,
+    TYPED,
     answers_on,
     forget_left_drafts,
     keep_about,
@@ -21,6 +23,8 @@ from intake.services.submission import attach, judge_left_drafts, record_emergen
 from intake.services.wishes import wish_times
 
 __all__ = [
+    "ALSO_HURTS",
+    "TYPED",
     "answers_on",
     "attach",
     "begin_next_form",

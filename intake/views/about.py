@@ -1,47 +1,79 @@
 """Who they are, in their own words, and what they agree to."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from intake import screens, services
+from intake.exceptions import AnswersChanged
 from intake.forms import AboutForm
 from intake.models import IntakeDraft
 from intake.public import ADULT
+from intake.screens import AboutScreen
+from intake.services import TYPED
 from intake.views import drafts, language
+from intake.views.conflict import Both
 
-# Kept beside what is sent: what was typed, so that nothing is typed twice.
-TYPED = "typed"
+FIRST = screens.ABOUT_SCREENS[0].slug
+# Left to do on the last of these screens and on the check, in minutes.
+MINUTES_AT_THE_END = 1
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @drafts.open_draft_required
-def about(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
+def about(request: HttpRequest, draft: IntakeDraft, slug: str = FIRST) -> HttpResponse:
     if draft.renews:
         return redirect("intake:changes")
     if screens.walk(drafts.answers_of(draft)).first_unanswered:
         return redirect("intake:resume")
     if lacks_guardian(draft):
         return render(request, "intake/guardian_needed.html")
-    minor = is_minor(draft)
-    if request.method != "POST":
-        form = AboutForm.of(draft.about.get(TYPED, {}), minor=minor)
-        return _page(request, draft, form)
+    here = _screen(draft, slug)
+    if request.method == "POST":
+        return _filled_in(request, draft, here)
+    kept = draft.about.get(TYPED, {})
+    form = AboutForm.of(kept, minor=is_minor(draft), only=here.fields)
+    return _page(request, draft, here, form)
+
+
+def _filled_in(request: HttpRequest, draft: IntakeDraft, here: AboutScreen) -> HttpResponse:
     chosen = language.switch(request)
-    form = AboutForm(request.POST, minor=minor)
-    now = timezone.now()
-    kept: dict[str, object] = {TYPED: form.typed()}
-    goes_on = not chosen and "back" not in request.POST
-    if goes_on and form.is_valid():
-        kept |= form.about(now=now)
-    services.keep_about(draft_id=draft.pk, about=kept, now=now)
+    form = AboutForm(request.POST, minor=is_minor(draft), only=here.fields)
+    typed = form.typed()
+    try:
+        kept = services.keep_typed(
+            draft_id=draft.pk,
+            typed=typed,
+            put=here.fields,
+            now=timezone.now(),
+            seen=drafts.seen_by(request),
+        )
+    except AnswersChanged as changed:
+        again = AboutForm.of(typed, minor=is_minor(draft), only=here.fields)
+        return _page(request, changed.newer, here, again, conflict=_both(changed, again, typed))
+    draft.about, draft.version = kept.about, kept.version
+    leaving = drafts.leaving(request)
+    if leaving:
+        return leaving
     if "back" in request.POST:
-        return redirect("intake:screen", _last_screen(draft))
+        return _back(request, draft, here)
     if chosen:
-        again = AboutForm.of(form.typed(), minor=minor)
-        return language.remember(_page(request, draft, again), chosen)
-    return redirect("intake:check") if form.is_valid() else _page(request, draft, form)
+        again = AboutForm.of(typed, minor=is_minor(draft), only=here.fields)
+        return language.remember(_page(request, draft, here, again), chosen)
+    return _next(request, draft, here) if form.is_valid() else _page(request, draft, here, form)
+
+
+def place_of_wrong(form: AboutForm) -> str:
+    """The address of the first screen on which something is missing or wrong."""
+    wrong = (each for each in screens.ABOUT_SCREENS if set(each.fields) & form.errors.keys())
+    return address(next(wrong).slug)
+
+
+def address(slug: str) -> str:
+    return reverse("intake:about", args=[] if slug == FIRST else [slug])
 
 
 def is_minor(draft: IntakeDraft) -> bool:
@@ -59,14 +91,67 @@ def kept_form(draft: IntakeDraft) -> AboutForm:
     return AboutForm(draft.about.get(TYPED, {}), minor=is_minor(draft))
 
 
-def _last_screen(draft: IntakeDraft) -> str:
-    return screens.walk(drafts.answers_of(draft)).stops[-1].screen.slug
+def _screen(draft: IntakeDraft, slug: str) -> AboutScreen:
+    for each in screens.about_screens(minor=is_minor(draft)):
+        if each.slug == slug:
+            return each
+    raise Http404
 
 
-def _page(request: HttpRequest, draft: IntakeDraft, form: AboutForm) -> HttpResponse:
-    steps = screens.walk(drafts.answers_of(draft)).steps
-    return render(
+def _next(request: HttpRequest, draft: IntakeDraft, here: AboutScreen) -> HttpResponse:
+    order = screens.about_screens(minor=is_minor(draft))
+    place = order.index(here) + 1
+    if drafts.from_check(request) or place == len(order):
+        return redirect("intake:check")
+    return redirect(address(order[place].slug))
+
+
+def _back(request: HttpRequest, draft: IntakeDraft, here: AboutScreen) -> HttpResponse:
+    if drafts.from_check(request):
+        return redirect("intake:check")
+    order = screens.about_screens(minor=is_minor(draft))
+    place = order.index(here)
+    if place:
+        return redirect(address(order[place - 1].slug))
+    last = screens.walk(drafts.answers_of(draft)).stops[-1]
+    return redirect("intake:screen", last.screen.slug)
+
+
+def _both(changed: AnswersChanged, form: AboutForm, typed: dict[str, str]) -> list[Both]:
+    newer = changed.newer.about.get(TYPED, {})
+    names = [name for name in form.fields if f"{TYPED}.{name}" in changed.keys]
+    return [
+        Both(
+            str(form.fields[name].label),
+            form.in_words(name, newer) or _("Nothing"),
+            form.in_words(name, typed) or _("Nothing"),
+        )
+        for name in names
+    ]
+
+
+def _page(
+    request: HttpRequest,
+    draft: IntakeDraft,
+    here: AboutScreen,
+    form: AboutForm,
+    *,
+    conflict: list[Both] | None = None,
+) -> HttpResponse:
+    walk = screens.walk(drafts.answers_of(draft))
+    place = walk.about.index(here)
+    return drafts.form_page(
         request,
+        draft,
         "intake/about.html",
-        {"form": form, "step": steps - 1, "steps": steps, "minutes": 2, "answers_form": "answers"},
+        {
+            "title": _(here.title),
+            "slug": here.slug,
+            "form": form,
+            "conflict": conflict,
+            "step": len(walk.stops) + place + 1,
+            "steps": walk.steps,
+            "minutes": MINUTES_AT_THE_END + (place + 2 < len(walk.about)),
+            "from_check": drafts.CHECK if drafts.from_check(request) else "",
+        },
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic import sign_in
-from intake import screens, services
-from intake.exceptions import GuardianNeeded
+from intake import body, screens, services
+from intake.exceptions import AnswersChanged, GuardianNeeded
 from intake.forms import AboutForm
 from intake.models import Disposition, Intake, IntakeDraft
 from intake.screens import Stop
 from intake.triage import Kind, Question
-from intake.views import drafts
-from intake.views.about import kept_form, lacks_guardian
+from intake.views import drafts, language
+from intake.views.about import address, kept_form, lacks_guardian, place_of_wrong
 from intake.views.code import EMAIL
 
 
@@ -46,25 +46,49 @@ def check(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
     if walk.first_unanswered:
         return redirect("intake:resume")
     form = kept_form(draft)
-    if lacks_guardian(draft) or not form.is_valid():
+    if lacks_guardian(draft):
         return redirect("intake:about")
+    if not form.is_valid():
+        return redirect(place_of_wrong(form))
     if request.method == "POST":
-        # What was shown is what is sent, whichever button of the page before kept it.
-        now = timezone.now()
-        services.keep_about(draft_id=draft.pk, about=form.about(now=now), now=now)
-        return _send(request, draft)
-    return render(
+        return _pressed(request, draft, form)
+    return drafts.form_page(
         request,
+        draft,
         "intake/check.html",
-        {"parts": [*_parts(draft, walk.stops, answers), _about(form)], "steps": walk.steps},
+        {
+            "parts": [*_parts(draft, walk.stops, answers), _about(form)],
+            "step": walk.steps,
+            "steps": walk.steps,
+            "minutes": 1,
+        },
     )
 
 
-def _send(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
-    now = timezone.now()
-    account = drafts.patient_signed_in(request)
+def _pressed(request: HttpRequest, draft: IntakeDraft, form: AboutForm) -> HttpResponse:
+    leaving = drafts.leaving(request)
+    if leaving:
+        return leaving
+    if "back" in request.POST:
+        return redirect(address(screens.ABOUT_SCREENS[-1].slug))
+    chosen = language.switch(request)
+    if chosen:
+        return language.remember(redirect("intake:check"), chosen)
     try:
-        intake = services.submit(draft_id=draft.pk, by=account, now=now)
+        return _send(request, draft, form)
+    except AnswersChanged as changed:
+        messages.warning(request, f"{changed} {_('Look at them once more, then send them.')}")
+        return redirect("intake:check")
+
+
+def _send(request: HttpRequest, draft: IntakeDraft, form: AboutForm) -> HttpResponse:
+    """What was shown is what is sent, whichever page kept it. Raises AnswersChanged."""
+    now = timezone.now()
+    seen = drafts.seen_by(request)
+    account = drafts.patient_signed_in(request)
+    services.keep_about(draft_id=draft.pk, about=form.about(now=now), now=now, seen=seen)
+    try:
+        intake = services.submit(draft_id=draft.pk, by=account, now=now, seen=seen)
     except GuardianNeeded as problem:
         messages.error(request, str(problem))
         return redirect("intake:about")
@@ -97,6 +121,8 @@ def _parts(draft: IntakeDraft, stops: tuple[Stop, ...], answers: dict[str, objec
         for question in stop.questions:
             part = parts.setdefault(question.section, Part(_(question.section.heading), []))
             part.rows.append(Row(_(question.text), _words(draft, question, answers), change))
+        if stop.screen.body_picture:
+            part.rows.append(_also_hurts(draft, change))
     return list(parts.values())
 
 
@@ -107,10 +133,15 @@ def _words(draft: IntakeDraft, question: Question, answers: dict[str, object]) -
     return "\n".join(_(label) for label in question.labels_of(given))
 
 
+def _also_hurts(draft: IntakeDraft, change: str) -> Row:
+    words = "\n".join(_(label) for label in body.labels(draft.also_hurts))
+    return Row(_("Where else does it hurt?"), words or _("Nowhere else"), change)
+
+
 def _about(form: AboutForm) -> Part:
-    page = reverse("intake:about")
+    screen_of = {name: each.slug for each in screens.ABOUT_SCREENS for name in each.fields}
     rows = [
-        Row(label, words or _("Nothing"), f"{page}#{target}")
-        for target, label, words in form.rows()
+        Row(label, words or _("Nothing"), f"{address(screen_of[name])}?from=check#id_{name}")
+        for name, label, words in form.rows()
     ]
     return Part(_("About you"), rows)

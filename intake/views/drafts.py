@@ -1,17 +1,21 @@
 """Which draft this browser is filling in. Its key is in the session, never in an address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import resolve
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from clinic import access
 from clinic.models import User
@@ -22,6 +26,18 @@ from intake.screens import Walk
 from intake.services import answers_on
 
 DRAFT = "intake_draft"
+MADE_FROM = "made_from"
+# Carried along by the form: somebody changing one answer goes back to the check of all.
+CHECK = "check"
+LEAVING = {"save": "intake:save", "start_again": "intake:forget"}
+# The pages that follow each other without a full load.
+BY_SCRIPT = {
+    "intake:screen",
+    "intake:about",
+    "intake:changes",
+    "intake:check",
+    "intake:resume",
+}
 # Somebody held who comes back on the same phone is known again, for as long as a browser keeps it.
 BROWSER_COOKIE = "clinic_browser"
 BROWSER_COOKIE_AGE = 60 * 60 * 24 * 400
@@ -40,6 +56,8 @@ def open_draft_required(view: DraftView[P]) -> PlainView[P]:
             return start_first(request)
         if draft.submitted:
             return redirect(*place_of(draft.submitted))
+        if _is_of_another(request, draft):
+            return _another_is_open(request)
         try:
             return view(request, draft, *args, **kwargs)
         except DraftEnded:
@@ -47,8 +65,37 @@ def open_draft_required(view: DraftView[P]) -> PlainView[P]:
             draft.refresh_from_db()
             return redirect(*place_of(draft.submitted)) if draft.submitted else start_first(request)
 
-    update_wrapper(with_draft, view)
-    return with_draft
+    def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return _as_asked(request, with_draft(request, *args, **kwargs))
+
+    update_wrapper(answered, view)
+    return answered
+
+
+def form_page(
+    request: HttpRequest, draft: IntakeDraft, template: str, context: Mapping[str, Any]
+) -> HttpResponse:
+    """A page with the form, which says what it was made from: see `seen_by`."""
+    made_from = f"{_mark(draft)}.{draft.version}"
+    more = {"made_from": made_from, "answers_form": "answers"}
+    return render(request, template, {**context, **more})
+
+
+def seen_by(request: HttpRequest) -> int | None:
+    """The version of the draft that the page was made from; None when it does not say."""
+    _of, _dot, version = request.POST.get(MADE_FROM, "").rpartition(".")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+
+
+def from_check(request: HttpRequest) -> bool:
+    asked = request.POST if request.method == "POST" else request.GET
+    return asked.get("from") == CHECK
+
+
+def leaving(request: HttpRequest) -> HttpResponse | None:
+    """Where somebody goes who finishes later, or who is somebody else. All is kept by now."""
+    place = LEAVING.get(request.POST.get("leave", ""))
+    return redirect(place) if place else None
 
 
 def draft_of(request: HttpRequest) -> IntakeDraft | None:
@@ -68,11 +115,47 @@ def take_up(request: HttpRequest, draft: IntakeDraft) -> None:
     request.session[DRAFT] = str(draft.pk)
 
 
+def _mark(draft: IntakeDraft) -> str:
+    """Tells drafts apart on a page, where their keys do not belong."""
+    return salted_hmac("intake.page", str(draft.pk)).hexdigest()[:20]
+
+
+def _is_of_another(request: HttpRequest, draft: IntakeDraft) -> bool:
+    """Sent from a page of another draft: somebody started again, here or in another tab."""
+    of, _dot, _version = request.POST.get(MADE_FROM, "").rpartition(".")
+    return bool(of) and not constant_time_compare(of, _mark(draft))
+
+
+def _another_is_open(request: HttpRequest) -> HttpResponse:
+    sentence = _(
+        "You started again after that page was opened, so it was not kept. These are the answers"
+        " that are open now."
+    )
+    messages.warning(request, sentence)
+    return redirect("intake:resume")
+
+
+def _as_asked(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """For a page that sends its form by script: out of the form leads a whole new page."""
+    if not request.htmx or request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        return response
+    if isinstance(response, HttpResponseRedirect):
+        if resolve(urlsplit(response.url).path).view_name in BY_SCRIPT:
+            return response
+        return HttpResponseClientRedirect(response.url)
+    if request.method == "POST":
+        # The same page again, with something to put right: no step that Back would lead to.
+        push_url(response, False)
+    return response
+
+
 def let_go(request: HttpRequest) -> None:
     request.session.pop(DRAFT, None)
 
 
 def start_first(request: HttpRequest) -> HttpResponse:
+    # Those it led to may have been deleted: the first page offers to go on as long as it is there.
+    let_go(request)
     messages.info(request, _("Please start here. No answers are open on this device."))
     return redirect("clinic:landing")
 

@@ -2,24 +2,25 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from intake import screens, services, triage
+from intake import body, screens, services, triage
+from intake.exceptions import AnswersChanged
 from intake.forms import Asking, BirthForm, Trouble
 from intake.forms.asking import offers_no
 from intake.models import IntakeDraft
 from intake.screens import Stop, Walk
-from intake.triage import Kind
+from intake.triage import UNANSWERED, Kind, Question
 from intake.views import drafts, language
-
-# Carried along by the form: somebody changing one answer goes back to the check of all.
-CHECK = "check"
+from intake.views.conflict import Both
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +28,7 @@ CHECK = "check"
 def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
     if slug not in {each.slug for each in screens.SCREENS}:
         raise Http404
-    changing = _from_check(request)
+    changing = drafts.from_check(request)
     walk = drafts.walk_of(draft, everything=changing)
     stop = walk.stop(slug)
     if stop is None or walk.is_ahead(stop):
@@ -37,12 +38,12 @@ def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _answered(request, draft, walk, stop)
     kept = drafts.said_in(draft, everything=changing)
-    return _page(request, walk, stop, asking=Asking(stop.questions, kept=kept))
+    return _page(request, draft, walk, stop, asking=Asking(stop.questions, kept=kept))
 
 
 def _answered(request: HttpRequest, draft: IntakeDraft, walk: Walk, stop: Stop) -> HttpResponse:
     chosen = language.switch(request)
-    goes_on = not chosen and not {"back", "no_to_all"} & request.POST.keys()
+    goes_on = not chosen and not {"back", "no_to_all", "leave"} & request.POST.keys()
     asking = Asking(
         stop.questions,
         kept=draft.answers,
@@ -50,39 +51,58 @@ def _answered(request: HttpRequest, draft: IntakeDraft, walk: Walk, stop: Stop) 
         no_to_blank=stop.screen.no_to_all and "no_to_all" in request.POST,
         complain=goes_on,
     )
-    put = [question.id for question in stop.questions]
-    emergency = _keep_and_judge(
-        request, draft, answers=asking.answers, put=put, still_asked={q.id for q in asking.missing}
-    )
+    try:
+        emergency = _keep_and_judge(
+            request,
+            draft,
+            answers=asking.answers,
+            put=[question.id for question in stop.questions],
+            also_hurts=_marked(request, stop),
+            still_asked={question.id for question in asking.missing},
+        )
+    except AnswersChanged as changed:
+        both = _both(changed, stop, asking.answers, _marked(request, stop))
+        asking.complain = False
+        return _page(request, changed.newer, walk, stop, asking=asking, conflict=both)
     if emergency:
         return emergency
+    leaving = drafts.leaving(request)
+    if leaving:
+        return leaving
     if "back" in request.POST:
         return _back(request, walk, stop)
     if goes_on and not asking.missing:
         return _next(request, draft, stop)
-    response = _page(request, walk, stop, asking=asking)
+    response = _page(request, draft, walk, stop, asking=asking)
     return language.remember(response, chosen) if chosen else response
 
 
 def _birth(request: HttpRequest, draft: IntakeDraft, walk: Walk, stop: Stop) -> HttpResponse:
     today = timezone.localdate()
     if request.method != "POST":
-        return _page(request, walk, stop, birth=BirthForm.of(draft.born, today=today))
+        return _page(request, draft, walk, stop, birth=BirthForm.of(draft.born, today=today))
     chosen = language.switch(request)
     form = BirthForm(request.POST, today=today)
+    typed = {name: request.POST.get(name, "")[:4] for name in form.fields}
+    again = BirthForm(initial=typed, today=today)
     if form.is_valid():
-        emergency = _keep_and_judge(request, draft, born=form.born(), put=["age"])
+        try:
+            emergency = _keep_and_judge(request, draft, born=form.born(), put=["age"])
+        except AnswersChanged as changed:
+            both = [_both_births(changed.newer, form.born(), stop)]
+            return _page(request, changed.newer, walk, stop, birth=again, conflict=both)
         if emergency:
             return emergency
+    leaving = drafts.leaving(request)
+    if leaving:
+        return leaving
     if "back" in request.POST:
         return _back(request, walk, stop)
     if chosen:
-        typed = {name: request.POST.get(name, "")[:4] for name in form.fields}
-        again = BirthForm(initial=typed, today=today)
-        return language.remember(_page(request, walk, stop, birth=again), chosen)
+        return language.remember(_page(request, draft, walk, stop, birth=again), chosen)
     if form.is_valid():
         return _next(request, draft, stop)
-    return _page(request, walk, stop, birth=form)
+    return _page(request, draft, walk, stop, birth=form)
 
 
 def _keep_and_judge(
@@ -92,17 +112,32 @@ def _keep_and_judge(
     put: Collection[str],
     answers: Mapping[str, object] | None = None,
     born: date | None = None,
+    also_hurts: Collection[str] | None = None,
     still_asked: Collection[str] = (),
 ) -> HttpResponse | None:
     """Keep the screen's answers. An emergency is recorded at once, and leads to its page.
 
     A question left blank is asked again, so that a rule which counts a missing answer still waits.
+    Raises AnswersChanged, unless what this page says is an emergency: that never waits.
     """
     now = timezone.now()
-    kept = services.keep_answers(
-        draft_id=draft.pk, answers=answers or {}, shown=put, born=born, now=now
+    keep = partial(
+        services.keep_answers,
+        draft_id=draft.pk,
+        answers=answers or {},
+        shown=put,
+        born=born,
+        also_hurts=also_hurts,
+        now=now,
     )
+    try:
+        kept = keep(seen=drafts.seen_by(request))
+    except AnswersChanged as changed:
+        if not _is_emergency(changed.newer, answers or {}, put=put, still_asked=still_asked):
+            raise
+        kept = keep()
     draft.answers, draft.shown, draft.born = kept.answers, kept.shown, kept.born
+    draft.also_hurts, draft.version = kept.also_hurts, kept.version
     decision = triage.assess_so_far(
         drafts.answers_of(draft), [id_ for id_ in draft.shown if id_ not in still_asked]
     )
@@ -114,10 +149,63 @@ def _keep_and_judge(
     return redirect("intake:emergency")
 
 
+def _is_emergency(
+    newer: IntakeDraft,
+    answers: Mapping[str, object],
+    *,
+    put: Collection[str],
+    still_asked: Collection[str],
+) -> bool:
+    said = {key: value for key, value in drafts.answers_of(newer).items() if key not in put}
+    shown = [id_ for id_ in {*newer.shown, *put} if id_ not in still_asked]
+    return triage.assess_so_far({**said, **answers}, shown) is not None
+
+
+def _marked(request: HttpRequest, stop: Stop) -> list[str] | None:
+    """What was marked on the body picture; None on a screen without one."""
+    if not stop.screen.body_picture:
+        return None
+    return body.read(request.POST.getlist(services.ALSO_HURTS))
+
+
+def _both(
+    changed: AnswersChanged,
+    stop: Stop,
+    here: Mapping[str, object],
+    marked: Collection[str] | None,
+) -> list[Both]:
+    newer = changed.newer
+    found = [
+        Both(_(q.text), _in_words(q, newer.answers), _in_words(q, here))
+        for q in stop.questions
+        if q.id in changed.keys
+    ]
+    if services.ALSO_HURTS in changed.keys:
+        words = (_spots(newer.also_hurts), _spots(marked or ()))
+        found.append(Both(_("Where else does it hurt?"), *words))
+    return found
+
+
+def _both_births(newer: IntakeDraft, here: date, stop: Stop) -> Both:
+    kept = date_format(newer.born, "DATE_FORMAT") if newer.born else _("No answer")
+    return Both(_(stop.screen.title), kept, date_format(here, "DATE_FORMAT"))
+
+
+def _in_words(question: Question, answers: Mapping[str, object]) -> str:
+    value = question.read(answers.get(question.id))
+    if value is UNANSWERED:
+        return _("No answer")
+    return "; ".join(_(label) for label in question.labels_of(value))
+
+
+def _spots(marked: Collection[str]) -> str:
+    return "; ".join(_(label) for label in body.labels(marked)) or _("Nowhere else")
+
+
 def _next(request: HttpRequest, draft: IntakeDraft, stop: Stop) -> HttpResponse:
-    walk = drafts.walk_of(draft, everything=_from_check(request))
+    walk = drafts.walk_of(draft, everything=drafts.from_check(request))
     waiting = walk.first_unanswered
-    if _from_check(request):
+    if drafts.from_check(request):
         return _to(waiting, from_check=True) if waiting else redirect("intake:check")
     here = walk.stop(stop.screen.slug)
     following = walk.after(here) if here else waiting
@@ -127,7 +215,7 @@ def _next(request: HttpRequest, draft: IntakeDraft, stop: Stop) -> HttpResponse:
 
 
 def _back(request: HttpRequest, walk: Walk, stop: Stop) -> HttpResponse:
-    if _from_check(request):
+    if drafts.from_check(request):
         return redirect("intake:check")
     before = walk.before(stop)
     return _to(before) if before else redirect("clinic:landing")
@@ -135,12 +223,7 @@ def _back(request: HttpRequest, walk: Walk, stop: Stop) -> HttpResponse:
 
 def _to(stop: Stop, *, from_check: bool = False) -> HttpResponse:
     address = reverse("intake:screen", args=[stop.screen.slug])
-    return redirect(f"{address}?from={CHECK}" if from_check else address)
-
-
-def _from_check(request: HttpRequest) -> bool:
-    asked = request.POST if request.method == "POST" else request.GET
-    return asked.get("from") == CHECK
+    return redirect(f"{address}?from={drafts.CHECK}" if from_check else address)
 
 
 def _asks_birth(stop: Stop) -> bool:
@@ -149,14 +232,18 @@ def _asks_birth(stop: Stop) -> bool:
 
 def _page(
     request: HttpRequest,
+    draft: IntakeDraft,
     walk: Walk,
     stop: Stop,
     *,
     asking: Asking | None = None,
     birth: BirthForm | None = None,
+    conflict: list[Both] | None = None,
 ) -> HttpResponse:
-    return render(
+    marked = _marked(request, stop) if request.method == "POST" else draft.also_hurts
+    return drafts.form_page(
         request,
+        draft,
         "intake/screen.html",
         {
             "title": _(stop.screen.title),
@@ -169,8 +256,11 @@ def _page(
             "minutes": walk.minutes_from(stop),
             "no_to_all": stop.screen.no_to_all and any(offers_no(q) for q in stop.questions),
             "filled_in": asking.no_to_blank if asking else False,
-            "from_check": CHECK if _from_check(request) else "",
-            "answers_form": "answers",
+            "from_check": drafts.CHECK if drafts.from_check(request) else "",
+            "conflict": conflict,
+            "figures": body.FIGURES if stop.screen.body_picture else (),
+            "view_box": body.VIEW_BOX,
+            "also_hurts": marked,
         },
     )
 

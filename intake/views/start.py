@@ -1,9 +1,12 @@
 """Starting, going on, and starting again."""
 
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import limits, sign_in
 from intake import screens, services
@@ -31,9 +34,15 @@ def resume(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
     return redirect("intake:screen", waiting.screen.slug) if waiting else redirect("intake:check")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: HttpRequest) -> HttpResponse:
     """Somebody else holds the phone now: this browser no longer leads to the answers."""
+    if request.method != "POST":
+        return render(request, "intake/start_again.html", {"draft": drafts.draft_of(request)})
     drafts.let_go(request)
     sign_in.forget_code(request)
+    if drafts.patient_signed_in(request):
+        # Whoever answers next is not who signed in.
+        logout(request)
+    messages.success(request, _("This device has forgotten your answers."))
     return redirect("clinic:landing")

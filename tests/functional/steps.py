@@ -1,6 +1,7 @@
 """What people do on the pages, step by step, for whole journeys in a browser."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
@@ -18,13 +19,22 @@ def heading(page: Page, words: str) -> None:
 
 def press(page: Page, name: str) -> None:
     """A button that sends a form: the next page is there when this returns."""
-    with page.expect_navigation():
-        page.get_by_role("button", name=name).click()
+    with next_page(page):
+        page.get_by_role("button", name=name, exact=True).first.click()
 
 
 def follow(page: Page, name: str) -> None:
-    with page.expect_navigation():
+    with next_page(page):
         page.get_by_role("link", name=name).click()
+
+
+@contextmanager
+def next_page(page: Page) -> Iterator[None]:
+    """Waits until another page stands there, loaded whole or put in place by a script."""
+    page.locator("main").evaluate("main => main.setAttribute('data-left', '')")
+    yield
+    page.wait_for_selector("main:not([data-left])", state="attached")
+    page.wait_for_load_state()
 
 
 def go_on(page: Page) -> None:
@@ -69,13 +79,28 @@ def answer_all(
         go_on(page)
 
 
-def tell_who(page: Page, *, given: str = "Ana") -> None:
+def tell_who(
+    page: Page,
+    *,
+    given: str = "Ana",
+    email: str = "ana@example.com",
+    look: Callable[[str], None] = lambda _slug: None,
+) -> None:
+    """One page about them after another; the last is filled in, and waits for *Continue*."""
+    look("about")
     page.get_by_label("First name").fill(given)
     page.get_by_label("Last name").fill("Reyes")
     page.get_by_label("Mobile phone").fill("(703) 555-0101")
-    page.locator("#id_email").fill("ana@example.com")
+    page.locator("#id_email").fill(email)
     page.locator("#id_town").select_option(label="Ashburn")
+    for here in ("what-happened", "medicines", "people", "paying"):
+        go_on(page)
+        page.wait_for_url(f"**/{here}/")
+        look(here)
     page.get_by_label("Myself").check()
+    go_on(page)
+    page.wait_for_url("**/agree/")
+    look("agree")
     page.get_by_label("I agree to be examined").check()
     page.get_by_label("The clinic may email me").check()
     page.get_by_label("I have been shown the privacy notice").check()

@@ -15,6 +15,7 @@ from tests.functional.steps import (
     follow,
     go_on,
     heading,
+    next_page,
     press,
     slug,
     start,
@@ -52,9 +53,8 @@ def test_from_start_to_a_result_that_may_book(visit: Visits, size: str, javascri
     look = size if javascript else PLAIN
     start(page)
     answer_all(page, answers.BOOK, look=lambda here: looked_at(page, f"{look}-{here}"))
-    heading(page, "About you")
-    looked_at(page, f"{look}-about")
-    tell_who(page)
+    heading(page, "Who is the visit for?")
+    tell_who(page, look=lambda here: looked_at(page, f"{look}-{here}"))
     go_on(page)
     heading(page, "Check your answers")
     looked_at(page, f"{look}-check")
@@ -196,6 +196,8 @@ def test_a_minor_alone_is_told_who_must_help(visit: Visits):
     follow(page, "A parent or guardian is with me now")
     tap_answers(page, {"guardian": "yes"})
     go_on(page)
+    heading(page, "Who is the visit for?")
+    page.goto("/intake/about-you/guardian/")
     expect(page.get_by_label("Full name of the parent or guardian")).to_be_visible()
     looked_at(page, "about-minor")
 
@@ -203,7 +205,7 @@ def test_a_minor_alone_is_told_who_must_help(visit: Visits):
 def test_the_whole_intake_by_keyboard(visit: Visits):
     page = visit(DESKTOP, still=True)
     page.goto("/")
-    with page.expect_navigation():
+    with next_page(page):
         press_on(page, "button.btn-primary")
     type_at(page, "#id_month", "3")
     type_at(page, "#id_day", "9")
@@ -214,18 +216,23 @@ def test_the_whole_intake_by_keyboard(visit: Visits):
         for id_ in BY_SLUG[here].questions:
             if id_ in answers.BOOK:
                 mark_by_keyboard(page, id_, answers.BOOK[id_])
-        with page.expect_navigation():
+        with next_page(page):
             press_on(page, "#answers button.btn-primary")
     for field, text in WHO.items():
         type_at(page, field, text)
+    for _page in ("who", "what-happened", "medicines", "people"):
+        with next_page(page):
+            press_on(page, "#answers button.btn-primary")
     tab_to(page, "#id_payment_0")
     page.keyboard.press("ArrowDown")
+    with next_page(page):
+        press_on(page, "#answers button.btn-primary")
     for consent in ("#id_agree_care", "#id_agree_messages", "#id_agree_privacy"):
         tab_to(page, consent)
         page.keyboard.press("Space")
     press_on(page, "#answers button.btn-primary")
     page.wait_for_url("**/check/")
-    press_on(page, "main form button")
+    press_on(page, "#answers button.btn-primary")
     page.wait_for_url("**/code/")
     type_at(page, "#code", emailed_code())
     page.keyboard.press("Enter")

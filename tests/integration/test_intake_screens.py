@@ -248,7 +248,7 @@ def test_a_follow_up_that_comes_back_is_put_again(after_birth):
 
 
 def test_changing_an_answer_leads_back_to_the_check(answered):
-    answered.post("/intake/about-you/", walking.about())
+    walking.tell(answered)
     page = answered.get("/intake/care/?from=check").content.decode()
     assert '<input type="hidden" name="from" value="check">' in page
     response = answered.post("/intake/care/", {"care": "none", "from": "check"})
@@ -256,7 +256,7 @@ def test_changing_an_answer_leads_back_to_the_check(answered):
 
 
 def test_changing_an_answer_asks_what_is_new_first(answered):
-    answered.post("/intake/about-you/", walking.about())
+    walking.tell(answered)
     response = answered.post("/intake/care/", {"care": "over_4w", "from": "check"})
     assert response.url == "/intake/care-result/?from=check"
     response = answered.post("/intake/care-result/", {"care_result": "better", "from": "check"})
@@ -307,7 +307,9 @@ def test_a_screen_costs_few_queries(after_birth):
 
 def test_the_walk_knows_its_length():
     young = walk({"age": 30})
-    assert young.steps == len(young.stops) + 2
+    assert young.steps == len(young.stops) + len(young.about) + 1
+    assert "guardian" not in {each.slug for each in young.about}
+    assert "guardian" in {each.slug for each in walk({"age": 12}).about}
     assert young.minutes_from(young.stops[0]) in range(5, 8)
     assert young.minutes_from(young.stops[-1]) <= 3
 

@@ -43,6 +43,7 @@ def one_of_each() -> list[Message]:
         messages.held(to=TO, name="Kim", now=NOW),
         messages.cleared(to=TO, name="Kim", clearance_id=uuid.uuid4(), now=NOW),
         messages.referred(to=TO, name="Kim", now=NOW),
+        messages.resume(to=TO, link="/intake/go-on/key/", until=STARTS, now=NOW),
         messages.start_again(to=TO, name="Kim", now=NOW),
         messages.own_account_offered(to=TO, handover_id=uuid.uuid4(), now=NOW),
         messages.own_account_left(to=TO, name="Kim", now=NOW),
