@@ -99,6 +99,23 @@ def ensure_database(connection: "psycopg.Connection[Any]", name: str) -> None:
         )
 
 
+def begin_anew_unless(running: LocalPostgres, mark: str) -> bool:
+    """Whether the database was emptied: what made it had another `mark`, which it wears now."""
+    with running.as_superuser() as connection:
+        worn = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [DATABASE],
+        ).fetchone()
+        if worn == (mark,):
+            return False
+        name = sql.Identifier(DATABASE)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        ensure_database(connection, DATABASE)
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(mark))
+        connection.execute(comment)
+    return True
+
+
 def _ensure_roles(connection: "psycopg.Connection[Any]") -> None:
     for role in (OWNER_ROLE, APPLICATION_ROLE):
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()

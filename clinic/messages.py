@@ -51,9 +51,10 @@ def staff_sign_in(*, to: str, now: datetime) -> Message:
     return queue("staff_sign_in", to=to, context={"link": _link("/staff/sign-in/")}, now=now)
 
 
-def address_changed(*, to: str, now: datetime) -> Message:
+def address_changed(*, to: str, staff: bool, now: datetime) -> Message:
     """To the address that was: whoever did not ask for this hears of it."""
-    return queue("address_changed", to=to, context={"link": _link("/sign-in/")}, now=now)
+    link = _link("/staff/sign-in/" if staff else "/sign-in/")
+    return queue("address_changed", to=to, context={"link": link}, now=now)
 
 
 def booked(

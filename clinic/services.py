@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 
-from clinic import audit, messages
+from clinic import access, audit, messages
 from clinic.audit import Actor
 from clinic.models import User
 
@@ -80,7 +80,7 @@ def change_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
         EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=new, primary=True)
         audit.record(by, "sign-in address changed", user, at=now)
-        messages.address_changed(to=old, now=now)
+        messages.address_changed(to=old, staff=access.is_staff(user), now=now)
 
 
 def enrol_totp(*, user: User, by: Actor, now: datetime, secret: str = "") -> str:

@@ -84,7 +84,7 @@ class CaseQuerySet(models.QuerySet[Row]):
             *(When(disposition=name, then=Value(rank)) for rank, name in enumerate(WORST_FIRST)),
             output_field=IntegerField(),
         )
-        return self.order_by(severity, "due_at")
+        return self.order_by(severity, "due_at", "opened_at", "pk")
 
 
 class ClearanceQuerySet(models.QuerySet[Row]):

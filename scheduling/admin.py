@@ -346,7 +346,6 @@ class AppointmentAdmin(RecordAdmin):
     patient_path = "patient_id"
     list_display = ("when", "patient", "visit_type", "clinician", "room", "state", "created_at")
     list_filter = (WhenFilter, "state", "visit_type", "clinician")
-    ordering = ("-visit",)
     list_select_related = ("patient", "visit_type", "clinician", "room")
     search_fields = (
         "patient__given_name",
@@ -368,6 +367,10 @@ class AppointmentAdmin(RecordAdmin):
         "clearance",
         "created_at",
     )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """What comes next on top; of what is past, the latest."""
+        return ("-visit",) if request.GET.get(WhenFilter.parameter_name) else ("visit",)
 
     @admin.display(description=_("when"), ordering="visit")
     def when(self, visit: Appointment) -> str:

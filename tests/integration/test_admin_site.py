@@ -761,7 +761,7 @@ class TestHoursThatShrink:
 
 
 class TestVisitList:
-    def test_today_and_coming_first_the_latest_on_top(self, administrator_client, time_machine):
+    def test_today_and_coming_first_then_what_is_past(self, administrator_client, time_machine):
         past = scheduling.book(scheduling.clearance())
         later_on = scheduling.NOW + timedelta(days=5)
         time_machine.move_to(later_on, tick=False)
@@ -776,7 +776,7 @@ class TestVisitList:
         page = address(Appointment, "changelist")
         shown = text(client.get(page))
         links = [shown.find(address(Appointment, "change", visit.pk)) for visit in (*later, past)]
-        assert 0 < links[1] < links[0]
+        assert 0 < links[0] < links[1]
         assert links[2] == -1
         assert "Today and coming" in shown
         assert str(past.pk) in text(client.get(f"{page}?when=past"))
@@ -855,6 +855,7 @@ class TestPeople:
         assert desk_client.get("/staff/visits/").status_code == 302
         told = Message.objects.get(kind="address_changed")
         assert told.recipient == "desk@example.com"
+        assert "/staff/sign-in/" in told.body
         assert "new@example.com" not in told.body + told.subject
         entry = AuditEntry.objects.get(action="sign-in address changed")
         assert (entry.actor, entry.subject_id) == (administrator, str(desk.pk))

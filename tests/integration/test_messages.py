@@ -36,7 +36,7 @@ def one_of_each() -> list[Message]:
         messages.code(to=TO, code="428193", now=NOW),
         messages.no_account(to=TO, now=NOW),
         messages.staff_sign_in(to=TO, now=NOW),
-        messages.address_changed(to=TO, now=NOW),
+        messages.address_changed(to=TO, staff=True, now=NOW),
         booked(),
         messages.cancelled(to=TO, name="Kim", starts_at=STARTS, now=NOW),
         messages.held(to=TO, name="Kim", due_at=STARTS, now=NOW),

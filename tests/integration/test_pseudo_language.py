@@ -442,7 +442,7 @@ def messages_to_patients(walk: Walk) -> None:
     with translation.override(pseudo.CODE):
         messages.code(to=to, code="123456", now=now)
         messages.no_account(to=to, now=now)
-        messages.address_changed(to=to, now=now)
+        messages.address_changed(to=to, staff=False, now=now)
         messages.booked(
             to=to,
             name=name,
