@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from clinic import times, typeset
 from clinic.models import ClinicProfile
+from intake import body
 from intake.models import Disposition, Intake
 from intake.reasons import Reason, what_held
 from intake.triage import PROTOCOL, UNANSWERED, Urgency
@@ -30,7 +31,7 @@ FILE_NAME = "summary-for-the-doctor.pdf"
 # What one page holds, with letters that can still be read.
 MOST_LINES = 36
 LETTERS_A_LINE = 110
-MOST_LETTERS = {"own_words": 700, "medicines": 350, "allergies": 250}
+MOST_LETTERS = {"own_words": 700, "medicines": 350, "allergies": 250, "places": 200}
 # Longer than any word: what is typed without a space would run off the paper.
 LONGEST_RUN = 40
 
@@ -239,7 +240,10 @@ def _pain(intake: Intake) -> list[Fact]:
         "seen_doctor": _("Seen by a doctor"),
     }
     said = _in_words(intake.answers)
-    return [Fact(label, said[id_]) for id_, label in asked.items() if said.get(id_)]
+    facts = [Fact(label, said[id_]) for id_, label in asked.items() if said.get(id_)]
+    marked = body.labels(intake.details.get("also_hurts", []))
+    places = Truncator(", ".join(_(label) for label in marked)).chars(MOST_LETTERS["places"])
+    return [*facts[:1], *([Fact(_("Also hurts"), places)] if marked else []), *facts[1:]]
 
 
 def _in_words(answers: Mapping[str, object]) -> dict[str, str]:

@@ -5,6 +5,6 @@ be what a patient or the desk could not have brought about.
 """
 
 from scheduling.demo.loading import load
-from scheduling.demo.people import PASSWORD, STAFF, WITH_FAMILY
+from scheduling.demo.people import PASSWORD, PATIENTS, STAFF, WITH_FAMILY
 
-__all__ = ["PASSWORD", "STAFF", "WITH_FAMILY", "load"]
+__all__ = ["PASSWORD", "PATIENTS", "STAFF", "WITH_FAMILY", "load"]

@@ -237,3 +237,13 @@ TWICE_AGAIN = Person(
 )
 # Nobody knows who this is: only a number was left.
 ANONYMOUS_AGE, ANONYMOUS_PHONE = 35, "+17035550150"
+
+# One for each page that answers can lead to.
+PATIENTS = (
+    ("patient, with a family", WITH_FAMILY),
+    ("patient, may book", TO_CHOOSE),
+    ("patient, doctor first", FEVERISH),
+    ("patient, doctor alongside", EXPECTING),
+    ("patient, sent to a doctor", SENT_TO_DOCTOR),
+    ("patient, an emergency", IN_TROUBLE),
+)

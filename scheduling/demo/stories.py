@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from clinic.services import make_account
 from intake import services
 from intake.models import Case, Intake, Patient, ReviewDecision
 from scheduling.demo import people
@@ -70,8 +71,18 @@ def an_emergency_that_is_over(scene: Scene) -> None:
 
 
 def a_fever(scene: Scene) -> None:
-    """Waits for review; his roommate's easy answers come from the same phone and wait as well."""
-    tell(scene, people.FEVERISH, now=scene.ago(hours=2))
+    """Waits for review, and said which times suit him.
+
+    His roommate's easy answers come from the same phone and wait as well.
+    """
+    said = tell(scene, people.FEVERISH, now=scene.ago(hours=2))
+    services.wish_times(
+        case_id=Case.objects.get(intakes=said).pk,
+        half_days=["0-am", "2-pm", "4-am"],
+        note="Mornings best before 11.",
+        by=make_account(email=people.FEVERISH.email, now=scene.now),
+        now=scene.ago(hours=1, minutes=50),
+    )
     tell(scene, people.ROOMMATE, now=scene.ago(hours=1))
 
 

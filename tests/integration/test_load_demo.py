@@ -1,6 +1,7 @@
 """The demo's clinic: everybody is there, nobody is out of hours, and a second load adds nothing."""
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from clinic import services
 from clinic.models import AuditEntry, Message, ServiceTown, User
-from intake.models import Case, ContactLeft, Intake, Patient
+from intake.models import Case, ContactLeft, Intake, Patient, WishedTimes
 from intake.triage import age_on
 from scheduling import demo
 from scheduling.demo import holidays
@@ -22,6 +23,7 @@ from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Sta
 from scheduling.slots import State
 from tests import deployment
 from tests.database import ROOT, TestDatabase
+from tests.people import signed_in
 
 # Wednesday, 10:55 in the clinic, between the first visits of the day and the last.
 LATE_MORNING = datetime(2026, 11, 18, 15, 55, tzinfo=UTC)
@@ -58,12 +60,13 @@ def test_nor_does_a_clinic_under_development(test_database: TestDatabase, enviro
 def test_the_command_loads_a_clinic_once(fresh_database: TestDatabase, settings: Settings):
     first = load_into(fresh_database)
     assert first.returncode == 0, first.stderr
-    for person in (demo.WITH_FAMILY, *demo.STAFF):
+    for person in (*(patient for _who, patient in demo.PATIENTS), *demo.STAFF):
         assert person.email in first.stdout
     assert "http://localhost:1/demo/messages/" in first.stdout
 
     the_people_are_there()
     every_outcome_is_there()
+    every_outcome_has_its_page()
     visits_are_in_hours_and_apart()
     the_calendar_has_a_past_and_a_future()
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the demo's own
@@ -180,6 +183,27 @@ def every_outcome_is_there():
 
 def visits_are_in_hours_and_apart():
     windows = [(row.weekday, row.starts, row.ends) for row in OpeningHours.objects.all()]
+def every_outcome_has_its_page():
+    """By the address in the list, from "My visits" on."""
+    leads_to = {
+        "patient, with a family": "/book/",
+        "patient, may book": "/book/",
+        "patient, doctor first": "See a doctor first",
+        "patient, doctor alongside": "Dr. Solomon will look at your answers first",
+        "patient, sent to a doctor": "After the doctor has seen you",
+        "patient, an emergency": "Get help now",
+    }
+    for who, person in demo.PATIENTS:
+        client = signed_in(User.objects.get(email=person.email))
+        visits = client.get("/my/visits/").content.decode()
+        results = re.findall(r'href="(/my/intakes/[^"]+/)"', visits)
+        pages = [client.get(address).content.decode() for address in results]
+        assert any(leads_to[who] in page for page in [visits, *pages]), who
+    suits = WishedTimes.objects.get()
+    assert suits.case.patient
+    assert suits.case.patient.email == "dan.draftsman@example.com"
+
+
     taken: list[tuple[datetime, datetime]] = []
     for visit in Appointment.objects.exclude(state__in=("cancelled", "released")).in_time_order():
         starts, ends = timezone.localtime(visit.starts_at), timezone.localtime(visit.ends_at)

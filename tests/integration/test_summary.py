@@ -18,7 +18,11 @@ from tests.integration.test_review_pages import proved
 pytestmark = pytest.mark.django_db
 
 OWN_WORDS = "My back locked when I tied my shoe."
-DETAILS = {"medicines": "ibuprofen, lisinopril", "allergies": "penicillin"}
+DETAILS = {
+    "medicines": "ibuprofen, lisinopril",
+    "allergies": "penicillin",
+    "also_hurts": ["buttock_left", "calf_left"],
+}
 # What a template would obey, break on, or run off the paper with.
 NASTY = [
     '#panic("obeyed")',
@@ -84,6 +88,7 @@ def test_the_page_says_who_why_and_what_is_asked(patient: User, patient_client: 
         "penicillin",
         "Low back",
         "3 of 10 at its worst",
+        "Left buttock, Left calf",
         "Please examine this patient for the points below, by",
         "whether chiropractic care may go ahead",
         "What it is not: a diagnosis",

@@ -27,8 +27,8 @@ class Command(BaseCommand):
 def _who_to_sign_in_as() -> str:
     """One of each kind of user."""
     staff_page, patients_page = reverse("clinic:staff_sign_in"), reverse("clinic:sign_in")
-    rows = [("patient", demo.WITH_FAMILY.email, "no password", patients_page)]
+    rows = [(who, person.email, "no password", patients_page) for who, person in demo.PATIENTS]
     rows += [(each.title, each.email, demo.PASSWORD, staff_page) for each in demo.STAFF]
-    lines = [f"  {who:<15}{email:<29}{password:<23}{page}" for who, email, password, page in rows]
+    lines = [f"  {who:<29}{email:<31}{password:<23}{page}" for who, email, password, page in rows]
     codes = f"{settings.SITE_URL}{reverse('clinic:demo_messages')}"
     return "\n".join(["Sign in as", *lines, f"Each asks for a code: see {codes}"])
