@@ -18,6 +18,7 @@ from clinic import times
 from intake import body, triage, xray
 from intake.exceptions import AnswersOfAnother, EmergencyStands, PatientUnknown
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
+from intake.reasons import asked
 from intake.triage import PROTOCOL, UNANSWERED, Question
 
 NOT_ASKED = "–"
@@ -228,7 +229,10 @@ def _fired(intake: Intake, finding: Finding) -> Fired:
         rule=finding.rule,
         reason=_(finding.reason),
         quotes=tuple(
-            Quote(_(quote["question"]), "; ".join(_(label) for label in quote["labels"]))
+            Quote(
+                asked(quote["id"], quote["question"]),
+                "; ".join(_(label) for label in quote["labels"]),
+            )
             for quote in finding.quotes
         ),
         source=finding.source,
@@ -260,7 +264,7 @@ def _rows(intakes: Sequence[Intake], ids: Sequence[str]) -> tuple[Row, ...]:
     questions = {question.id: question for question in PROTOCOL.questions}
     return tuple(
         Row(
-            label=_(questions[key].text) if key in questions else key,
+            label=asked(key, questions[key].text) if key in questions else key,
             said=tuple(
                 each.get(key, _blank(intake)) for each, intake in zip(said, intakes, strict=True)
             ),

@@ -40,12 +40,15 @@ def _reason(finding: Finding) -> Reason:
     return Reason(
         gettext(finding.reason),
         tuple(
-            Said(_question(quote), "; ".join(gettext(label) for label in quote["labels"]))
+            Said(
+                asked(quote["id"], quote["question"]),
+                "; ".join(gettext(label) for label in quote["labels"]),
+            )
             for quote in finding.quotes
         ),
     )
 
 
-def _question(quote: dict[str, str]) -> str:
-    # They typed a date of birth; what counted is the age worked out from it.
-    return gettext("Your age") if quote["id"] == "age" else gettext(quote["question"])
+def asked(question_id: str, text: str) -> str:
+    """A question above its answer: they typed a date of birth, what counted is the age then."""
+    return gettext("Your age") if question_id == "age" else gettext(text)

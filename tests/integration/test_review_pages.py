@@ -214,6 +214,12 @@ def queries(client: Client, address: str) -> int:
 
 
 class TestCasePage:
+    def test_the_age_is_asked_for_by_its_name(self, doctor_client, patient):
+        """They typed a date of birth; "What is your date of birth? 13" tells nobody anything."""
+        shown = page(doctor_client, address_of(proved(answers.REFER, patient)))
+        assert "Your age" in shown
+        assert "What is your date of birth?" not in shown
+
     def test_the_exact_answer_that_fired_each_rule_and_its_source(self, doctor_client, patient):
         intake = proved({**answers.REFER, "thinner": "yes"}, patient)
         shown = page(doctor_client, address_of(intake))
