@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic import times
-from intake import screens, services, triage
-from intake.exceptions import AnswersTooOld, GuardianNeeded, NotTheirAccount
+from intake import renewal, services, triage
+from intake.exceptions import AnswersChanged, AnswersTooOld, GuardianNeeded, NotTheirAccount
 from intake.forms import ChangesForm
-from intake.models import Disposition, IntakeDraft
+from intake.models import Disposition, Intake, IntakeDraft
 from intake.screens import SCREENS
+from intake.services.drafts import TYPED
 from intake.triage import PROTOCOL, Question
 from intake.views import drafts, language
 from intake.views.about import lacks_guardian
@@ -48,25 +49,53 @@ def changes(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
         return redirect("intake:resume")
     if lacks_guardian(draft):
         return render(request, "intake/guardian_needed.html")
+    typed = draft.about.get(TYPED, {})
     if request.method != "POST":
-        return _page(request, draft, ChangesForm.of(draft.about.get("typed", {})))
+        return _page(request, draft, draft.renews, ChangesForm.of(typed))
+    try:
+        return _pressed(request, draft, draft.renews)
+    except AnswersChanged as changed:
+        messages.warning(request, f"{changed} {_('Look at them once more, then send them.')}")
+        return redirect("intake:changes")
+
+
+def _pressed(request: HttpRequest, draft: IntakeDraft, earlier: Intake) -> HttpResponse:
+    """Raises AnswersChanged, when another tab has kept something newer."""
     chosen = language.switch(request)
     form = ChangesForm(request.POST)
-    now = timezone.now()
-    services.keep_typed(draft_id=draft.pk, typed=form.typed(), put=list(form.fields), now=now)
+    seen = drafts.seen_by(request)
+    is_what_was_shown = seen in (None, draft.version)
+    kept = services.keep_typed(
+        draft_id=draft.pk,
+        typed=form.typed(),
+        put=list(form.fields),
+        now=timezone.now(),
+        seen=seen,
+    )
+    draft.about, draft.version = kept.about, kept.version
+    leaving = drafts.leaving(request)
+    if leaving:
+        return leaving
     if chosen:
-        page = _page(request, draft, ChangesForm.of(form.typed()))
+        page = _page(request, draft, earlier, ChangesForm.of(form.typed()))
         return language.remember(page, chosen)
+    if "back" in request.POST:
+        return redirect("intake:screen", drafts.walk_of(draft).stops[-1].screen.slug)
     if request.POST.get(CHANGE) in _SLUGS.values():
         return _to(request.POST[CHANGE])
-    return _send(request, draft, form) if form.is_valid() else _page(request, draft, form)
+    if not form.is_valid():
+        return _page(request, draft, earlier, form)
+    if not is_what_was_shown:
+        raise AnswersChanged(draft)
+    return _send(request, draft, form)
 
 
 def _send(request: HttpRequest, draft: IntakeDraft, form: ChangesForm) -> HttpResponse:
+    """The earlier answers that were shown are given again, and all is sent."""
     now, account = timezone.now(), drafts.patient_signed_in(request)
     confirmed = services.still_to_confirm(draft, timezone.localdate(now))
     kept = services.keep_answers(
-        draft_id=draft.pk, answers=confirmed, shown=list(confirmed), now=now
+        draft_id=draft.pk, answers=confirmed, shown=list(confirmed), now=now, seen=draft.version
     )
     draft.answers, draft.shown = kept.answers, kept.shown
     decision = triage.assess_so_far(drafts.answers_of(draft), draft.shown)
@@ -80,7 +109,7 @@ def _send(request: HttpRequest, draft: IntakeDraft, form: ChangesForm) -> HttpRe
     details = {**draft.about.get("details", {}), **form.cleaned_data}
     services.keep_about(draft_id=draft.pk, about={"details": details}, now=now)
     try:
-        intake = services.submit(draft_id=draft.pk, by=account, now=now)
+        intake = services.submit(draft_id=draft.pk, by=account, now=now, seen=kept.version)
     except GuardianNeeded:
         return render(request, "intake/guardian_needed.html")
     except (AnswersTooOld, NotTheirAccount) as problem:
@@ -97,26 +126,24 @@ def _to(slug: str) -> HttpResponse:
     return redirect(reverse("intake:screen", args=[slug]) + "?from=check")
 
 
-def _page(request: HttpRequest, draft: IntakeDraft, form: ChangesForm) -> HttpResponse:
-    earlier = draft.renews
-    if earlier is None:
-        return redirect("intake:resume")
+def _page(
+    request: HttpRequest, draft: IntakeDraft, earlier: Intake, form: ChangesForm
+) -> HttpResponse:
     said = drafts.answers_of(draft)
-    before = services.still_to_confirm(draft, timezone.localdate())
-    steps = len(screens.walk(said).stops)
-    return render(
+    walk = drafts.walk_of(draft)
+    return drafts.form_page(
         request,
+        draft,
         "intake/changes.html",
         {
             "form": form,
             "person": earlier.patient,
             "since": date_format(times.local(earlier.submitted_at), "DATE_FORMAT"),
-            "before": _parts(before),
-            "today": _parts({key: value for key, value in said.items() if key != "age"}),
-            "step": steps,
-            "steps": steps,
+            "before": _parts(services.still_to_confirm(draft, timezone.localdate())),
+            "today": _parts({key: said[key] for key in said if key not in renewal.KNOWN}),
+            "step": walk.steps,
+            "steps": walk.steps,
             "minutes": 1,
-            "answers_form": "answers",
         },
     )
 

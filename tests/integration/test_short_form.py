@@ -243,6 +243,16 @@ class TestAGap:
         assert place(send(patient_client)) != "/intake/changes/"
         assert not Intake.objects.filter(kind="RESCREEN").exists()
 
+    def test_an_answer_changed_in_another_tab_is_looked_at_first(self, patient_client, ana, full):
+        page, _put = answer_short(patient_client, begin(patient_client, ana))
+        made_from = re.search(r'name="made_from" value="([^"]+)"', page.content.decode())[1]
+        said = dict.fromkeys(BY_SLUG["health"].questions, "no") | {"fever": "not_sure"}
+        patient_client.post("/intake/health/", {**said, "from": "check"})
+        page = send(patient_client, made_from=made_from)
+        assert place(page) == "/intake/changes/"
+        assert "Look at them once more, then send them." in text(page)
+        assert not Intake.objects.filter(kind="RESCREEN").exists()
+
 
 class TestWhoMay:
     def full_form(self, client: Client, patient: Patient) -> IntakeDraft:
