@@ -13,7 +13,7 @@ OURS := clinic intake scheduling tests
 # Checks that ask neither a database nor a secret.
 OFFLINE := CLINIC_ENVIRONMENT=offline
 
-.PHONY: demo setup check test pictures lock
+.PHONY: demo setup check test pictures lock words
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -37,8 +37,11 @@ test: setup
 
 # Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/.
 pictures: setup
-	CLINIC_SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/functional/test_pictures.py \
-		tests/functional/test_paper.py
+	CLINIC_SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/functional
+
+# Brings the Spanish catalogue up to date with the sources: docs/translations.md.
+words: .venv/installed
+	$(OFFLINE) $(BIN)/python -m tests.wording.catalogue
 
 # What stands in the lock files stays, unless `make lock UPGRADE=--upgrade` asks for newer.
 lock: .venv/installed

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 # Letter paper less its margins, in CSS pixels.
 SHEET = (672, 912)
-ONLY_ON_SCREEN = "nav, .language, button, .btn, input:not([type=hidden]), select, textarea"
+ONLY_ON_SCREEN = (
+    "nav, .language, button, .btn:not([href^='tel:']), input:not([type=hidden]), select, textarea"
+)
 
 
 @pytest.fixture

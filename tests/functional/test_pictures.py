@@ -47,7 +47,7 @@ MOST_BYTES = 150_000
 # Names that nothing is drawn by: what a part is, the widgets as Django's fields call themselves,
 # and the moments of a request as htmx does.
 UNDRAWN = re.compile(
-    r"messages|result|textinput|emailinput|textarea|select|numberinput|radioselect|checkboxinput"
+    r"messages|result|spot-front|textinput|emailinput|textarea|select|numberinput|radioselect|checkboxinput"
     r"|regionalphonenumberwidget|requiredField|htmx-\w+"
 )
 
@@ -131,9 +131,7 @@ def test_signing_in(page: Page):
 def test_the_questions(page: Page):
     start(page)
     answer_all(page, MUCH_TO_SAY, look=lambda here: look(page, f"questions-{here}"))
-    heading(page, "About you")
-    look(page, "about-you")
-    tell_who(page)
+    tell_who(page, look=lambda here: look(page, f"questions-{here}"))
     go_on(page)
     look(page, "check")
     press(page, "Send my answers")
