@@ -15,6 +15,12 @@ A_YEAR = timedelta(days=365)
 
 # Beside the safety questions: what another day, or another spasm, answers anew.
 _OF_TODAY = {
+    # Signs of an illness that is there now or is not: one screen, one press when there is none.
+    "fever",
+    "unwell",
+    "weight",
+    "infection",
+    "urine",
     "pregnant",
     "pregnant_warning",
     "neck_signs",

@@ -119,7 +119,7 @@ class TestAClean:
         applying = safety & set(answers.BOOK)
         assert applying <= set(put)
         assert set(put) - safety <= renewal.ASKED_AGAIN
-        assert len(put) <= 15, put
+        assert len(put) <= 20, put
 
     def test_what_is_changed_is_what_counts(self, patient_client, ana, full):
         answer_short(patient_client, begin(patient_client, ana))
@@ -150,10 +150,10 @@ class TestAClean:
 
     def test_the_questions_that_depend_on_a_birthday_are_put(self, patient_client, ana, full):
         """Too young for them when they answered: nobody has answered, so nothing is confirmed."""
-        young = {k: v for k, v in FULL.items() if k != "fever"}
+        young = {k: v for k, v in FULL.items() if k != "cancer"}
         full_intake(ana, answers=young, submitted_at=LONG_AGO + timedelta(days=1))
         _page, put = answer_short(patient_client, begin(patient_client, ana))
-        assert "fever" in put
+        assert "cancer" in put
 
     def test_a_follow_up_of_an_earlier_answer_is_put_before_it_is_sent(self, patient_client, ana):
         full_intake(ana, answers={**FULL, "area": "neck", "neck_signs": "no"})
