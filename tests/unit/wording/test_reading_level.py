@@ -56,6 +56,9 @@ HARDER = {
     "thighs?": "the protocol's own wording, which binds",
     "If they are another person's, set them aside; if they are this patient's, ask them to answer "
     "again with the email shown above.": _THE_REVIEWERS,
+    "Complain to us, or to the U.S. Department of Health and Human Services.": (
+        "the name of a department"
+    ),
     "Visits of this type are on record, and its room and its leave for an X-ray are what they were "
     "let through by.": "the administrator's",
 }
