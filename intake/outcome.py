@@ -153,9 +153,9 @@ def _held(intake: Intake, case: Case, now: datetime) -> Told:
         return Told(
             _("We will look at your answers first"),
             _(
-                "Thank you. Earlier answers under your name, your phone, or this device are still"
-                " with Dr. Solomon. He will look at both sets of answers together, and then you"
-                " will hear from us."
+                "Thank you. Dr. Solomon still has other answers. They have your name or your phone,"
+                " or came from this device. He will look at all of them together. Then you will"
+                " hear from us."
             ),
             do=(*_if_it_was_no_mistake(case), _worse()),
             next=next_,
@@ -196,8 +196,8 @@ def _heading(intake: Intake, case: Case) -> tuple[str, str]:
         return (
             _("See a doctor first"),
             _(
-                "From what you told us, a medical doctor should look at you before"
-                " Dr. Solomon does. You cannot book a visit yet."
+                "You told us things that a medical doctor should check first. You cannot book a"
+                " visit yet."
             ),
         )
     return (
