@@ -128,6 +128,18 @@ def booked_then_cancelled() -> None:
         messages.cancelled(to=EMAIL, name=GIVEN_NAME, starts_at=STARTS, now=now)
 
 
+def handed_over() -> None:
+    """A grown-up takes their record to an address of their own."""
+    patient = _proved(answers.BOOK).patient
+    assert patient
+    assert patient.account
+    now = timezone.now()
+    own = "zephyrine.own@example.com"
+    offer = services.offer_own_account(patient=patient, email=own, by=patient.account, now=now)
+    account = User.objects.get(email=own)
+    services.take_over(handover_id=offer.pk, account=account, born=patient.born, now=now)
+
+
 def signed_in() -> None:
     with transaction.atomic():
         messages.code(to=EMAIL, code="428193", now=timezone.now())
@@ -140,6 +152,7 @@ WALKS = (
     emergency_then_resolved,
     taken_to_a_doctor,
     booked_then_cancelled,
+    handed_over,
     signed_in,
 )
 
