@@ -22,7 +22,7 @@ from clinic import limits, messages
 from clinic.models import ClinicProfile, Message, ServiceTown, User
 from intake import half_days
 from intake.models import Case, Clearance, Disposition, Handover, Intake
-from intake.screens import SCREENS
+from intake.screens import ABOUT_SCREENS, SCREENS
 from intake.services import revoke
 from scheduling.models import Appointment, Clinician
 from scheduling.services import expire_stale_holds
@@ -32,6 +32,7 @@ from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import NINE, NOW, book, done, hold
 from tests.integration.test_access_matrix import routes
+from tests.integration.test_intake_later import link, made_from
 from tests.integration.test_short_form import answer_short, begin, full_intake
 from tests.people import signed_in
 from tests.wording import STAFF_ROUTES, pseudo, staff_template, staffs
@@ -40,6 +41,7 @@ from tests.wording.pseudo import Reader
 pytestmark = pytest.mark.django_db
 
 MINOR_BORN = answers.BORN.replace(year=2012)
+NOW_20 = answers.BORN.replace(year=2006)
 OWN_WORDS = "Garden."
 
 
@@ -88,7 +90,17 @@ def known_data() -> list[str]:
         str(clinic.email),
         *Clinician.objects.values_list("name", flat=True),
         *ServiceTown.objects.values_list("name", flat=True),
-        *("Ana Reyes", "Ana", "Reyes", "Rosa Reyes", "mother", "Leesburg", OWN_WORDS, "Latex"),
+        *(
+            "Ana Reyes",
+            "Ana",
+            "Reyes",
+            "Rosa Reyes",
+            "Rosa",
+            "mother",
+            "Leesburg",
+            OWN_WORDS,
+            "Latex",
+        ),
         *("ana@example.com", "new@example.com", "nobody@example.com"),
     ]
 
@@ -159,44 +171,46 @@ def birth_dates(walk: Walk) -> None:
         reader.post(f"/intake/{SCREENS[0].slug}/", {"month": month, "day": day, "year": year})
 
 
+# Refused on the page that asks for it; each is asked for once more, rightly, by what follows.
+WRONG = [
+    {},
+    {"email": "ana@", "phone": "12", "emergency_phone": "1", "town": "99999", "payment": "x"},
+    {"email": "anä@example.com", "given_name": "A" * 90, "town": "elsewhere"},
+]
+RIGHT = {"own_words": OWN_WORDS, "allergies": "Latex", "town": "elsewhere", "elsewhere": "Leesburg"}
+
+
 def who_they_are(walk: Walk) -> None:
     reader = walk.new()
     walking.start(reader)
     walking.answer(reader, answers.BOOK)
-    address = "/intake/about-you/"
-    reader.get(address)
-    reader.post(address, {})
-    wrong = {
-        "email": "ana@",
-        "phone": "12",
-        "emergency_phone": "1",
-        "town": "99999",
-        "payment": "x",
-    }
-    reader.post(address, walking.about(**wrong))
-    reader.post(address, walking.about(email="anä@example.com", given_name="A" * 90))
-    reader.post(address, walking.about(town="elsewhere"))
-    reader.post(
-        address,
-        walking.about(
-            town="elsewhere", elsewhere="Leesburg", own_words=OWN_WORDS, allergies="Latex"
-        ),
-    )
+    every_page_about_them(reader, RIGHT)
     reader.get("/intake/check/")
     reader.post("/intake/check/", follow=True)
+
+
+def every_page_about_them(reader: Reader, said: dict[str, object]) -> None:
+    """Refused, gone back from, and then as it should be."""
+    for screen in ABOUT_SCREENS:
+        response = walking.tell(reader, until=screen.slug, **said)
+        page = walking.place(response)
+        if page == "/intake/check/":
+            return
+        for wrong in WRONG:
+            reader.post(page, {**walking.about(**wrong), **wrong} if wrong else {})
+        reader.post(page, {"back": "1"}, follow=True)
 
 
 def a_minor(walk: Walk) -> None:
     alone = walk.new()
     walking.start(alone)
     walking.answer(alone, {**answers.MINOR, "guardian": "no"}, born=MINOR_BORN)
-    alone.get("/intake/about-you/")
+    alone.get("/intake/about-you/", follow=True)
     reader = walk.new()
     walking.start(reader)
     walking.answer(reader, answers.MINOR, born=MINOR_BORN)
-    reader.get("/intake/about-you/")
-    reader.post("/intake/about-you/", walking.about())
-    reader.post("/intake/about-you/", walking.about(**walking.GUARDIAN))
+    every_page_about_them(reader, walking.GUARDIAN)
+    walking.tell(reader, **walking.GUARDIAN)
     reader.get("/intake/check/")
 
 
@@ -204,7 +218,7 @@ def the_code(walk: Walk) -> None:
     reader = walk.new()
     walking.start(reader)
     walking.answer(reader, answers.BOOK)
-    reader.post("/intake/about-you/", walking.about())
+    walking.tell(reader)
     reader.post("/intake/check/", follow=True)
     reader.post("/intake/code/", {"code": "wrong"})
     reader.post("/intake/code/another/", {"email": "nobody@"})
@@ -405,6 +419,60 @@ def a_held_page(walk: Walk) -> None:
     reader.get(reverse("intake:result", args=[intake.pk]))
 
 
+def finishing_later(walk: Walk) -> None:
+    reader = walk.new()
+    walking.start(reader)
+    reader.post("/intake/date-of-birth/", walking.birth(answers.BORN))
+    reader.get("/intake/save/")
+    reader.get("/intake/start-again/")
+    for email in ("", "ana@", "ana@example.com"):
+        reader.post("/intake/save/", {"email": email}, follow=True)
+    for code in ("", "wrong", walking.emailed_code()):
+        reader.post("/intake/save/code/", {"code": code}, follow=True)
+    reader.get("/intake/saved/")
+    reader.get("/")
+    path = link()
+    elsewhere = walk.new()
+    elsewhere.get(path)
+    elsewhere.post(path, follow=True)
+    for code in ("", "wrong", walking.emailed_code()):
+        elsewhere.post(f"{path}code/", {"code": code}, follow=True)
+    walk.new().get("/intake/go-on/made-up/")
+
+
+def two_tabs(walk: Walk) -> None:
+    reader = walk.new()
+    walking.start(reader)
+    answered_twice(reader, "/intake/date-of-birth/", *map(walking.birth, (answers.BORN, NOW_20)))
+    for slug, first, second in (
+        ("bladder-and-bowels", {"bladder_bowel": "none"}, {"bladder_bowel": "not_sure"}),
+        ("seat-and-legs", {"saddle": "no", "leg_pain": "no"}, {"saddle": "no", "leg_pain": "hip"}),
+    ):
+        answered_twice(reader, f"/intake/{slug}/", first, second)
+    whole = walk.new()
+    walking.start(whole)
+    walking.answer(whole, answers.BOOK)
+    anna, ana = walking.about(given_name="Rosa"), walking.about()
+    answered_twice(whole, walking.ABOUT, anna, ana)
+    walking.tell(whole)
+    older = made_from(whole, "/intake/check/")
+    whole.post("/intake/care/", {"care": "under_4w"}, follow=True)
+    whole.post("/intake/care-result/", {"care_result": "better"}, follow=True)
+    whole.post("/intake/check/", {"made_from": older}, follow=True)
+    whole.post("/intake/start-again/", follow=True)
+    walking.start(whole)
+    whole.post("/intake/date-of-birth/", {"made_from": older}, follow=True)
+
+
+def answered_twice(
+    reader: Reader, page: str, first: dict[str, object], second: dict[str, object]
+) -> None:
+    older = made_from(reader, page)
+    reader.post(page, first)
+    reader.post(page, {**second, "made_from": older}, follow=True)
+    reader.post(page, first)
+
+
 def the_short_form(walk: Walk) -> None:
     reader, record = walk.signed_in(), walk.account.patients.get()
     full_intake(record, details={"medicines": "Latex", "allergies": "Latex", "payment": "self"})
@@ -478,6 +546,8 @@ STAGES: list[Callable[[Walk], None]] = [
     signing_in,
     refusals,
     a_held_page,
+    finishing_later,
+    two_tabs,
     the_short_form,
     an_own_account,
     messages_to_patients,
