@@ -226,10 +226,15 @@ class AboutForm(forms.Form):
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Each field's name, label and what was said, in words: for the check of all answers."""
+        left_out = {*CONSENTS, "agree_guardian"}
+        if self.cleaned_data["town"] != ELSEWHERE:
+            left_out.add("elsewhere")
+        if self.cleaned_data["payment"] != "insurance" and not self.cleaned_data["insurer"]:
+            left_out.add("insurer")
         return [
-            (bound.name, str(bound.label), self.in_words(bound.name, self.cleaned_data))
-            for bound in self
-            if bound.name not in CONSENTS and bound.name != "agree_guardian"
+            (name, str(self.base_fields[name].label), self.in_words(name, self.cleaned_data))
+            for name in self.fields
+            if name not in left_out
         ]
 
     def in_words(self, name: str, said: Mapping[str, Any]) -> str:

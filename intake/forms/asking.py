@@ -107,8 +107,8 @@ class Asking:
             error=_how_to_answer(question) if missing else "",
             is_title=len(self.questions) == 1,
             is_scale=question.kind is Kind.SCALE,
-            low=_("No pain"),
-            high=_("Worst pain"),
+            low=_("0: no pain"),
+            high=_("10: worst pain"),
         )
 
     def _given(self, question: Question) -> Answer | object:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,7 +38,7 @@ def draft() -> IntakeDraft:
 def save(client: Client, email: str = EMAIL) -> str:
     """From *Save and finish later* to the link in the email."""
     client.post("/intake/save/", {"email": email})
-    response = client.post("/intake/save/code/", {"code": walking.emailed_code()})
+    response: Any = client.post("/intake/save/code/", {"code": walking.emailed_code()})
     assert response.url == "/intake/saved/", response
     return link()
 
@@ -66,7 +67,7 @@ def test_no_link_is_sent_before_the_address_is_proved(begun):
 
 def test_the_link_leads_back_on_another_browser_with_a_code(begun):
     path = save(begun)
-    elsewhere = Client()
+    elsewhere: Any = Client()
     assert "Go on with your form" in elsewhere.get(path).content.decode()
     assert elsewhere.post(path).url == path + "code/"
     assert elsewhere.get("/intake/seat-and-legs/").url == "/", "the button alone opens nothing"
@@ -81,7 +82,7 @@ def test_the_link_leads_back_on_another_browser_with_a_code(begun):
 def test_looking_at_the_link_changes_nothing(begun):
     path = save(begun)
     before = draft()
-    scanner = Client()
+    scanner: Any = Client()
     for _time in range(3):
         assert scanner.get(path).status_code == 200
     assert scanner.get(path + "code/").url == path
@@ -93,7 +94,7 @@ def test_looking_at_the_link_changes_nothing(begun):
 
 def test_whoever_finds_the_link_learns_nothing_and_gets_nothing(begun):
     path = save(begun)
-    stranger = signed_in(User.objects.create_user("stranger@example.com"))
+    stranger: Any = signed_in(User.objects.create_user("stranger@example.com"))
     page = stranger.get(path).content.decode()
     assert EMAIL not in page
     response = stranger.post(path, follow=True)
@@ -144,7 +145,7 @@ def test_a_link_is_over_once_the_answers_are_sent(client):
 
 
 def test_somebody_signed_in_is_mailed_the_link_at_once(begun):
-    walker = signed_in(User.objects.create_user(EMAIL), client=begun)
+    walker: Any = signed_in(User.objects.create_user(EMAIL), client=begun)
     walking.start(walker)
     assert walker.post("/intake/save/").url == "/intake/saved/"
     assert Message.objects.filter(kind="resume", recipient=EMAIL).count() == 1
@@ -360,7 +361,7 @@ def test_taking_a_mark_back_is_kept_too(client):
     assert draft().also_hurts == []
 
 
-# --- What the pages cost ----------------------------------------------------------------------------
+# --- What the pages cost ---------------------------------------------------------------------------
 
 
 def test_the_new_pages_cost_few_queries(client, django_assert_num_queries):
