@@ -10,7 +10,7 @@ PHONE_HELP = _("Type a phone number with its area code, such as (703) 555-0142."
 
 
 class ContactForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=160, required=False)
+    name = forms.CharField(label=_("Your name (if you like)"), max_length=160, required=False)
     phone = PhoneNumberField(
         label=_("Phone number"), region="US", required=False, error_messages={"invalid": PHONE_HELP}
     )

@@ -275,6 +275,24 @@ def test_an_emergency_is_kept_though_nobody_knows_who_it_is(stopped):
     assert Message.objects.filter(kind="attention").exists()
 
 
+def test_the_page_ends_when_the_clinic_has_closed_the_emergency(stopped, doctor):
+    intake = Intake.objects.get()
+    services.decide(
+        case_id=Case.objects.get().pk,
+        latest_seen=intake.pk,
+        kind="RESOLVED",
+        reason="Called back: seen at the ER.",
+        by=doctor,
+        now=timezone.now(),
+    )
+    page = words(stopped.get(EMERGENCY))
+    assert "Get help now" not in page
+    assert "The clinic closed this emergency on" in page
+    assert "If the signs come back, do not wait for us: call 911." in page
+    assert "seen at the ER" not in page
+    assert 'action="/intake/start/"' in page
+
+
 @pytest.mark.parametrize(
     "page", ["/intake/", "/intake/numbness/", "/intake/about-you/", "/intake/check/", CODE]
 )
