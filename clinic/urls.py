@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from clinic.views import demo_messages, health, sign_in, staff_sign_in, unsent_messages
 
-clinic_patterns = [
+clinic_patterns: list[URLPattern | URLResolver] = [
     # Served from the floor above: it shows the opening hours.
     path("", include("scheduling.landing_urls")),
     path("sign-in/", sign_in.email, name="sign_in"),

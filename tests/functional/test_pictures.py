@@ -6,7 +6,7 @@ desktop.
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -288,7 +288,7 @@ def _somebody_takes(leave: Clearance, start: str | None) -> None:
         patient_id=other.patient_id,
         clearance_id=other.pk,
         visit_type_id=visit_type().pk,
-        start=timezone.datetime.fromisoformat(start or ""),
+        start=datetime.fromisoformat(start or ""),
         by=None,
         now=timezone.now(),
     )

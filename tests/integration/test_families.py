@@ -116,7 +116,7 @@ class TestAnotherEmail:
 
 class TestTakingOver:
     def test_everything_moves_and_the_old_account_sees_it_no_more(self, patient, leo):
-        leave = ClearanceFactory(patient=leo)
+        leave = ClearanceFactory.create(patient=leo)
         visit = book(leave)
         handover = offer(leo)
         account = User.objects.get(email=LEOS)

@@ -361,7 +361,7 @@ def test_taking_a_mark_back_is_kept_too(client):
     assert draft().also_hurts == []
 
 
-# --- What the pages cost ---------------------------------------------------------------------------
+# --- What the pages cost --------------------------------------------------------------------------
 
 
 def test_the_new_pages_cost_few_queries(client, django_assert_num_queries):

@@ -60,8 +60,10 @@ def test_nor_does_a_clinic_under_development(test_database: TestDatabase, enviro
 def test_the_command_loads_a_clinic_once(fresh_database: TestDatabase, settings: Settings):
     first = load_into(fresh_database)
     assert first.returncode == 0, first.stderr
-    for person in (*(patient for _who, patient in demo.PATIENTS), *demo.STAFF):
-        assert person.email in first.stdout
+    emails = [person.email for _who, person in demo.PATIENTS]
+    emails += [employee.email for employee in demo.STAFF]
+    for email in emails:
+        assert email in first.stdout
     assert "http://localhost:1/demo/messages/" in first.stdout
 
     the_people_are_there()

@@ -377,7 +377,7 @@ class TestMyVisits:
         self, patient_client, patient, record
     ):
         assert "a sign-in of their own" not in text(patient_client.get(VISITS)), "nobody to leave"
-        child = PatientFactory(account=patient, given_name="Mia", born=date(2015, 5, 1))
+        child = PatientFactory.create(account=patient, given_name="Mia", born=date(2015, 5, 1))
         page = patient_client.get(VISITS).content.decode()
         assert f"/my/people/{record.pk}/own-sign-in/" in page
         assert f"/my/people/{child.pk}/own-sign-in/" not in page
