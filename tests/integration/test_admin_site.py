@@ -22,7 +22,16 @@ from django.urls import reverse
 from clinic import audit, messages, services
 from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
-from intake.models import Case, ContactLeft, Finding, Intake, IntakeDraft, Patient
+from intake.models import (
+    Case,
+    ContactLeft,
+    Finding,
+    Handover,
+    Intake,
+    IntakeDraft,
+    Patient,
+    WishedTimes,
+)
 from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
@@ -82,6 +91,12 @@ def fill(number: int = 0) -> None:
     )
     ContactLeft.objects.create(
         intake=intake, name="Rosa", phone="+17035550108", left_at=scheduling.NOW
+    )
+    WishedTimes.objects.create(
+        case=intake.case, half_days=["0-am"], by=StaffFactory(), at=scheduling.NOW
+    )
+    Handover.objects.create(
+        patient=patient, email="b@example.com", asked_by=StaffFactory(), asked_at=scheduling.NOW
     )
     GuardianConsentFactory(patient=patient)
     IntakeDraft.objects.create(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -102,7 +103,7 @@ def test_both_calls_are_buttons_and_nothing_books(patient: User, patient_client:
     for said in (answers.REFER, answers.CO_MANAGE):
         shown = page(patient_client, proved(said, patient))
         assert 'href="tel:911"' in shown
-        assert 'href="tel:+1-703-555-0142">Call the clinic' in shown
+        assert 'href="tel:+1-703-555-0142"><span>Call the clinic' in shown
         assert "/book/" not in shown
         assert "Choose a time" not in shown
 
@@ -111,7 +112,7 @@ def test_better_answers_lead_to_what_was_said_first(patient: User, patient_clien
     first = proved(answers.REFER, patient, ago=timedelta(hours=3))
     second = proved(answers.BOOK, patient)
     shown = page(patient_client, second)
-    assert "both sets of answers together" in shown
+    assert "look at all of them together" in shown
     assert f'href="/my/intakes/{first.pk}/"' in shown
     assert "summary" not in shown, "there is nothing to tell a doctor of these"
 
@@ -265,6 +266,15 @@ def test_nobody_wishes_once_it_is_decided_or_in_an_emergency(patient: User, pati
     decided(held, "CLEAR")
     wish(patient_client, held, half_days=["0-am"])
     assert not WishedTimes.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE intake_wishedtimes SET note = 'x'", "DELETE FROM intake_wishedtimes"]
+)
+def test_what_was_wished_stays_as_it_was(patient: User, patient_client: Client, change: str):
+    wish(patient_client, proved(answers.REFER, patient), half_days=["0-am"])
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
 
 
 def test_a_stranger_wishes_nothing(patient: User, other_patient_client: Client):

@@ -202,7 +202,7 @@ def test_better_answers_join_the_case_and_say_so_kindly(client):
     walking.finish(client, answers.REFER)
     other_browser = Client()
     page = words(walking.finish(other_browser, answers.BOOK))
-    assert "He will look at both sets of answers together" in page
+    assert "He will look at all of them together" in page
     assert "Choose a time" not in page
     assert Clearance.objects.count() == 0
     assert Case.objects.get().intakes.count() == 2
@@ -338,7 +338,7 @@ def test_a_mistaken_tap_opens_the_answer_again_and_is_looked_at(stopped):
     walking.tell(stopped)
     stopped.post("/intake/check/")
     response = stopped.post(CODE, {"code": walking.emailed_code()}, follow=True)
-    assert "He will look at both sets of answers together" in words(response)
+    assert "He will look at all of them together" in words(response)
     case = Case.objects.get()
     assert case.mistake_reported_at
     assert case.disposition == "EMERGENCY"
@@ -389,7 +389,7 @@ def test_nobody_reaches_the_emergency_page_without_one(client):
 
 def test_a_new_start_after_an_emergency_joins_its_case(stopped):
     page = words(walking.finish(stopped, answers.BOOK))
-    assert "He will look at both sets of answers together" in page
+    assert "He will look at all of them together" in page
     assert Clearance.objects.count() == 0
 
 
