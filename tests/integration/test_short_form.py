@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 
 from clinic.models import AuditEntry, Message, User
 from intake import renewal, services
-from intake.exceptions import NotTheirAccount
+from intake.exceptions import AnswersTooOld, NotTheirAccount
 from intake.models import Case, Clearance, Disposition, Intake, IntakeDraft, Patient
 from intake.triage import PROTOCOL
 from scheduling.slots import State
@@ -21,7 +21,6 @@ from tests import answers
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory, IntakeFactory, decided, held
 from tests.factories.scheduling import NOW, book, state_of
-from tests.people import signed_in
 from tests.walking import BY_SLUG, errors, place, slug_of
 
 pytestmark = pytest.mark.django_db
@@ -296,13 +295,19 @@ class TestWhoMay:
         assert begin(other_patient_client, ana).status_code == 404
         assert not IntakeDraft.objects.exists()
 
-    def test_too_late_to_send(self, patient_client, ana, full, time_machine):
-        answer_short(patient_client, begin(patient_client, ana))
-        time_machine.move_to(LONG_AGO + timedelta(days=366), tick=False)
-        page = send(signed_in(ana.account, client=patient_client))
+    def test_one_that_lay_open_past_the_year_clears_nobody(self, ana, full, patient):
+        draft = filled_in(ana, answers.BOOK)
+        too_late = LONG_AGO + timedelta(days=366)
+        with pytest.raises(AnswersTooOld):
+            services.submit(draft_id=draft.pk, by=patient, now=too_late)
         assert not Intake.objects.filter(kind="RESCREEN").exists()
-        assert not Clearance.objects.exists()
-        assert page.status_code == 200
+        in_time = LONG_AGO + timedelta(days=364)
+        assert services.submit(draft_id=draft.pk, by=patient, now=in_time).disposition == "BOOK"
+
+    def test_one_that_lay_open_past_the_year_still_holds(self, ana, full, patient):
+        draft = filled_in(ana, {**answers.BOOK, "fever": "yes"})
+        sent = services.submit(draft_id=draft.pk, by=patient, now=LONG_AGO + timedelta(days=366))
+        assert sent.case
 
 
 def resolve(intake: Intake) -> None:
