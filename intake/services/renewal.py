@@ -10,7 +10,7 @@ from clinic.models import User
 from intake import renewal
 from intake.exceptions import SomebodyLooksFirst
 from intake.models import Case, Intake, IntakeDraft, Patient
-from intake.services.drafts import TYPED, answers_on, start_draft
+from intake.services.drafts import ALSO_HURTS, TYPED, answers_on, start_draft
 
 # What the form calls a town that is not on its list.
 ELSEWHERE = "elsewhere"
@@ -44,7 +44,8 @@ def still_to_confirm(draft: IntakeDraft, day: date) -> dict[str, object]:
 
 def _short(patient: Patient, earlier: Intake) -> dict[str, object]:
     """Who they are, from the record; what they take, as they said it last."""
-    details = dict(earlier.details)
+    # Where else it hurts is of its own day: it is marked anew or not at all.
+    details = {key: each for key, each in earlier.details.items() if key != ALSO_HURTS}
     return {
         "given_name": patient.given_name,
         "family_name": patient.family_name,

@@ -52,7 +52,12 @@ def full_intake(patient: Patient, **fields: Any) -> Intake:
             "answers": FULL,
             "protocol": PROTOCOL.version,
             "submitted_at": LONG_AGO,
-            "details": {"medicines": "ibuprofen", "allergies": "nuts", "payment": "self"},
+            "details": {
+                "medicines": "ibuprofen",
+                "allergies": "nuts",
+                "payment": "self",
+                "also_hurts": ["neck"],
+            },
             **fields,
         }
     )
@@ -109,6 +114,7 @@ class TestAClean:
         assert intake.answers == FULL, "every answer is on record, confirmed or given again"
         assert intake.account_id == patient.pk
         assert intake.details["payment"] == "self"
+        assert "also_hurts" not in intake.details, "nobody was shown that"
         clearance = Clearance.objects.get(intake=intake)
         assert clearance.ends_at == NOW + timedelta(days=30)
 
