@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class Marked(trans_real.DjangoTranslation):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
+@cache
 def marked(message: str) -> str:
     """Each piece between two placeholders: what is put in must be translated by itself."""
     pieces = _LEFT_ALONE.split(message)
@@ -64,17 +66,22 @@ def unmarked(texts: Sequence[str], *, data: Iterable[str]) -> list[str]:
 
     The marks reach across tags: a translated sentence may have a link in its middle.
     """
-    known = sorted({each for each in data if each}, key=len, reverse=True)
+    known = _any_of(tuple(data))
     found, depth = [], 0
     for text in texts:
         outside, depth = _outside(text, depth)
         outside = _LEFT_ALONE.sub("", outside)  # filled in by a script
-        for each in known:
-            outside = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "", outside)
-        if _LETTER.search(outside):
+        if _LETTER.search(outside) and _LETTER.search(known.sub("", outside)):
             found.append(" ".join(text.split()))
     assert depth == 0, f"the marks do not close: {texts}"
     return found
+
+
+@cache
+def _any_of(data: tuple[str, ...]) -> re.Pattern[str]:
+    """The longest first, as whole words."""
+    words = sorted((re.escape(each) for each in data if each), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)" if words else r"(?!)")
 
 
 def _outside(text: str, depth: int) -> tuple[str, int]:
