@@ -165,7 +165,8 @@ def test_back_and_the_browsers_own_back_lose_nothing(visit: Visits):
     page.locator("label[for='leg_pain-hip']").click()
     press(page, "Back")
     expect(page.locator("#bladder_bowel-none")).to_be_checked()
-    page.go_back()
+    with next_page(page):
+        page.go_back()
     page.goto("/")
     follow(page, "Go on where you stopped")
     assert slug(page) == "seat-and-legs"

@@ -10,8 +10,8 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from clinic.models import AuditEntry, Message, User
-from intake import services
+from clinic.models import AuditEntry, ClinicProfile, Message, User
+from intake import services, tasks
 from intake.models import Intake, IntakeDraft
 from tests import answers, walking
 from tests.people import signed_in
@@ -299,6 +299,19 @@ def test_a_form_left_long_ago_is_deleted_once_it_was_judged():
     assert services.forget_left_drafts(now=timezone.now()) == 1
     assert list(IntakeDraft.objects.all()) == [fresh]
     assert old.pk
+
+
+def test_the_nightly_job_deletes_it():
+    then = timezone.now()
+    left(days=15, judged_at=then)
+    tasks.forget_left_forms(timestamp=0)
+    assert not IntakeDraft.objects.exists()
+
+
+def test_the_clinic_says_how_long_they_are_kept():
+    left(days=15, judged_at=timezone.now())
+    ClinicProfile.objects.update(draft_days=20)
+    assert services.forget_left_drafts(now=timezone.now()) == 0
 
 
 def test_an_emergency_in_a_form_left_for_good_is_kept():
