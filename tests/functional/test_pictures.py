@@ -42,6 +42,7 @@ pytestmark = pytest.mark.browser
 
 # A desktop window at 400 %.
 NARROW = (320, 640)
+# Of a server that compresses nothing, as the tests' is: the clinic's sends about half of it.
 MOST_BYTES = 150_000
 
 # Names that nothing is drawn by: what a part is, the widgets as Django's fields call themselves,
