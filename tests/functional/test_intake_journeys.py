@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -136,6 +137,47 @@ def test_what_is_wrong_takes_focus_and_says_what_to_do(visit: Visits):
     press(page, "Show my result")
     expect(page.locator(".error-summary")).to_be_focused()
     looked_at(page, "error-code")
+
+
+def test_a_code_that_is_wrong_replaced_or_has_run_out(visit: Visits):
+    page = visit(still=True)
+    start(page)
+    answer_all(page, answers.BOOK)
+    tell_who(page)
+    go_on(page)
+    press(page, "Send my answers")
+    first = emailed_code()
+    said_of(page, f"{(int(first) + 1) % 1_000_000:06}", "That is not the code we sent.")
+    press(page, "Send a new code")
+    expect(page.get_by_text("We sent a new code. The one before no longer works.")).to_be_visible()
+    looked_at(page, "code-sent-again")
+    second = emailed_code()
+    if first != second:
+        said_of(page, first, "That is not the code we sent.")
+    eleven_minutes_pass(page)
+    said_of(page, second, "That code has run out.")
+    looked_at(page, "code-run-out")
+    press(page, "Send a new code")
+    page.get_by_label("Type the code").fill(emailed_code())
+    press(page, "Show my result")
+    heading(page, "You can choose a time")
+
+
+def said_of(page: Page, code: str, sentence: str) -> None:
+    page.get_by_label("Type the code").fill(code)
+    press(page, "Show my result")
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".error-summary")).to_contain_text(sentence)
+
+
+def eleven_minutes_pass(page: Page) -> None:
+    """For the code that waits in this browser's session: the server's own clock cannot be moved."""
+    (key,) = (each["value"] for each in page.context.cookies() if each["name"] == "sessionid")
+    session = SessionStore(session_key=key)
+    waiting = session["account_login"]["state"]["stages"]["login_by_code"]["data"]
+    waiting["at"] -= timedelta(minutes=11).total_seconds()
+    session.modified = True
+    session.save()
 
 
 def test_no_to_all_is_seen_before_it_counts(visit: Visits):
