@@ -52,7 +52,7 @@ def find_unresolved(identity: Identity) -> Match:
     intakes = (
         Intake.objects.filter(ties, case__state__in=Case.UNRESOLVED)
         .select_related("case")
-        .order_by("case__opened_at")
+        .order_by("case__opened_at", "case_id")
     )
     related: Case | None = None
     for intake in intakes:

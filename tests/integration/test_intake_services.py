@@ -520,11 +520,12 @@ class TestAnEmergencyBesideOtherAnswers:
     def test_answers_in_somebody_elses_case_are_another_open_case(self, account, doctor):
         browser = uuid.uuid4()
         self.record_halfway(by=None, born=date(1960, 1, 1), browser=browser)
-        own = proved(answers.REFER, account, now=LATER)
+        soon = LATER + timedelta(seconds=1)
+        own = proved(answers.REFER, account, now=soon)
         neighbour = User.objects.create_user("neighbour@example.com")
         who = about("Leo", "Grant", "+17035550144")
-        proved(answers.BOOK, neighbour, who=who, born=date(1990, 1, 2), browser=browser, now=LATER)
-        joined = proved(answers.BOOK, account, browser=browser, now=LATER)
+        proved(answers.BOOK, neighbour, who=who, born=date(1990, 1, 2), browser=browser, now=soon)
+        joined = proved(answers.BOOK, account, browser=browser, now=soon)
         assert joined.case.patient != joined.patient == own.patient
         with pytest.raises(AnotherCaseOpen):
             decide(own, doctor, now=LATER + timedelta(minutes=1))

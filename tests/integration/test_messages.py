@@ -102,7 +102,9 @@ def test_every_link_leads_to_a_page_that_only_shows(client: Client):
         for link in re.findall(rf"{settings.SITE_URL}(\S*)", message.body):
             assert resolve(link), message.kind
             status = client.get(link).status_code  # as a mail scanner opens it: signed in as nobody
-            assert status in (200, 302), (message.kind, link)
+            # The key of a draft is made up here: the page says that such a link is over.
+            wanted = {404} if message.kind == "resume" else {200, 302}
+            assert status in wanted, (message.kind, link)
     assert set(Message.objects.values_list("state", flat=True)) == {Message.State.QUEUED}
 
 
