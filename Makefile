@@ -33,7 +33,7 @@ check: setup
 	$(BIN)/python -m tests.deployment
 
 test: setup
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/.
 pictures: setup
