@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from clinic.models import User
+from intake import triage
 from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
 from intake.querysets import ClearanceQuerySet
 from intake.triage.article import ROWS
@@ -152,7 +153,7 @@ def lacks_guardian(patient_id: UUID, on: date) -> bool:
 
 
 def is_adult(born: date, on: date) -> bool:
-    return (on.year - born.year) - ((on.month, on.day) < (born.month, born.day)) >= ADULT
+    return born <= on and triage.age_on(born, on) >= ADULT
 
 
 def lock_patient(patient_id: UUID) -> None:

@@ -15,11 +15,11 @@ from clinic.forms import plain_letters
 from clinic.models import ServiceTown
 from intake import wordings
 from intake.forms.contact import PHONE_HELP
+from intake.services.drafts import ELSEWHERE
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-ELSEWHERE = "elsewhere"
 LONG_TEXT = 2000
 DETAILS = (
     "medicines",

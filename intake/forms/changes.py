@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-LONG_TEXT = 2000
+from intake.forms.about import LONG_TEXT
 
 
 class ChangesForm(forms.Form):

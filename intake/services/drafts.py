@@ -17,6 +17,8 @@ from intake.models import Case, ContactLeft, Intake, IntakeDraft
 # Kept beside what is sent: what was typed, so that nothing is typed twice.
 TYPED = "typed"
 ALSO_HURTS = "also_hurts"
+# What the form calls a town that is not on its list.
+ELSEWHERE = "elsewhere"
 
 
 def start_draft(*, browser: UUID, now: datetime, corrects: Intake | None = None) -> IntakeDraft:

@@ -9,17 +9,16 @@ from django.utils import timezone
 from clinic import audit, messages
 from clinic.models import User
 from clinic.services import make_account
-from intake import triage
 from intake.exceptions import HandoverOver, NotTheDateOfBirth, NotTheirAccount, OfAge
 from intake.models import Handover, Patient
-from intake.public import ADULT
+from intake.public import is_adult
 from intake.services import cases
 
 GOOD_FOR = timedelta(days=7)
 
 
 def is_of_age(patient: Patient, now: datetime) -> bool:
-    return triage.age_on(patient.born, timezone.localdate(now)) >= ADULT
+    return is_adult(patient.born, timezone.localdate(now))
 
 
 def offer_own_account(*, patient: Patient, email: str, by: User, now: datetime) -> Handover:

@@ -10,10 +10,7 @@ from clinic.models import User
 from intake import renewal
 from intake.exceptions import SomebodyLooksFirst
 from intake.models import Case, Intake, IntakeDraft, Patient
-from intake.services.drafts import ALSO_HURTS, TYPED, answers_on, start_draft
-
-# What the form calls a town that is not on its list.
-ELSEWHERE = "elsewhere"
+from intake.services.drafts import ALSO_HURTS, ELSEWHERE, TYPED, answers_on, start_draft
 
 
 def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime) -> IntakeDraft:

@@ -29,11 +29,11 @@ from intake.models import (
     IntakeDraft,
     Patient,
 )
+from intake.public import ADULT
 from intake.services import cases, clearances
 from intake.services.drafts import ALSO_HURTS, answers_on
 from intake.services.renewal import still_to_confirm
 
-ADULT = 18
 # A form untouched for this long was left.
 LEFT_AFTER = timedelta(minutes=30)
 ABOUT_FIELDS = (

@@ -11,8 +11,8 @@ from clinic.models import ServiceTown, User
 from clinic.services import make_account
 from intake import public, services, triage
 from intake.forms import AboutForm
-from intake.forms.about import ELSEWHERE
 from intake.models import Intake, IntakeDraft, Patient
+from intake.services.drafts import ELSEWHERE
 from intake.services.submission import ABOUT_FIELDS
 from scheduling import availability
 from scheduling.availability import Wish

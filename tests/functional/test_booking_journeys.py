@@ -14,7 +14,7 @@ from intake.services import revoke
 from scheduling import services
 from scheduling.models import Appointment
 from scheduling.slots import State
-from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import visit_type
@@ -52,11 +52,6 @@ def next_opening(page: Page):
 
 def heading(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(words)
-
-
-def fits(page: Page) -> None:
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, "it scrolls sideways"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from intake.models import Case, Clearance, Intake
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.functional.steps import (
     answer_all,
     follow,
@@ -31,12 +31,6 @@ pytestmark = pytest.mark.browser
 # axe needs JavaScript; the pages are the same without.
 PLAIN = "plain"
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
-
-
-def fits(page: Page) -> None:
-    """Nothing is wider than the window."""
-    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide <= window, f"{page.url} scrolls sideways"
 
 
 def looked_at(page: Page, name: str) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from clinic.models import Message
 from intake.models import Intake, IntakeDraft
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.functional.steps import (
     answer_all,
     follow,
@@ -30,8 +30,7 @@ SIZES = {"phone": PHONE, "desktop": DESKTOP}
 
 
 def looked_at(page: Page, name: str) -> None:
-    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide <= window, f"{page.url} scrolls sideways"
+    fits(page)
     axe(page)
     screenshot(page, f"kept-{name}")
 

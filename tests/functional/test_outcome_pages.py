@@ -12,7 +12,7 @@ from clinic.models import User
 from intake import services
 from intake.models import Case, Intake, WishedTimes
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.functional.steps import heading, press
 
@@ -73,8 +73,7 @@ def decide(intake: Intake, kind: str, doctor: User) -> None:
 
 
 def looked_at(page: Page, name: str) -> None:
-    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide <= window, f"{page.url} scrolls sideways"
+    fits(page)
     axe(page)
     screenshot(page, f"outcome-{name}")
 

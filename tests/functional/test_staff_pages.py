@@ -12,7 +12,7 @@ from intake import services
 from intake.models import Case, Intake
 from scheduling.models import Closure
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, axe, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 
 pytestmark = pytest.mark.browser
@@ -64,10 +64,6 @@ def sent(said: dict[str, object], *, ago: timedelta, **about: str) -> Intake:
 def proved(said: dict[str, object], account: User, *, ago: timedelta, **about: str) -> Intake:
     intake = sent(said, ago=ago, email=account.email, phone="+17035550101", **about)
     return services.attach(intake_id=intake.pk, account=account, now=timezone.now() - ago)
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
