@@ -31,7 +31,7 @@ def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
     changing = drafts.from_check(request)
     walk = drafts.walk_of(draft, everything=changing)
     stop = walk.stop(slug)
-    if stop is None or walk.is_ahead(stop):
+    if stop is None or (walk.is_ahead(stop) and not _was_put(request, draft, stop)):
         return redirect("intake:resume")
     if _asks_birth(stop):
         return _birth(request, draft, walk, stop)
@@ -39,6 +39,14 @@ def screen(request: HttpRequest, draft: IntakeDraft, slug: str) -> HttpResponse:
         return _answered(request, draft, walk, stop)
     kept = drafts.said_in(draft, everything=changing)
     return _page(request, draft, walk, stop, asking=Asking(stop.questions, kept=kept))
+
+
+def _was_put(request: HttpRequest, draft: IntakeDraft, stop: Stop) -> bool:
+    """Sent from a page opened earlier: another tab's answer put a question in front since.
+
+    What it says is kept and judged all the same, for it may be a red flag.
+    """
+    return request.method == "POST" and {q.id for q in stop.questions} <= {*draft.shown}
 
 
 def _answered(request: HttpRequest, draft: IntakeDraft, walk: Walk, stop: Stop) -> HttpResponse:

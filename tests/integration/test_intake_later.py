@@ -198,6 +198,25 @@ def test_a_red_flag_in_an_older_tab_never_waits(begun):
     assert Intake.objects.get().disposition == "EMERGENCY"
 
 
+def test_a_red_flag_behind_a_question_that_came_up_meanwhile_is_kept(begun):
+    """The other tab's answer put a question in front of the screen that is open here."""
+    begun.post("/intake/seat-and-legs/", {"saddle": "no", "leg_pain": "no"})
+    older = made_from(begun, "/intake/seat-and-legs/")
+    begun.post(BLADDER, {"bladder_bowel": "leak_urine"})
+    data = {"saddle": "yes", "leg_pain": "no", "made_from": older}
+    assert begun.post("/intake/seat-and-legs/", data).url == "/intake/emergency/"
+
+
+def test_a_screen_behind_a_question_that_came_up_meanwhile_is_kept(begun):
+    begun.post("/intake/seat-and-legs/", {"saddle": "no", "leg_pain": "no"})
+    older = made_from(begun, "/intake/seat-and-legs/")
+    begun.post(BLADDER, {"bladder_bowel": "leak_urine"})
+    data = {"saddle": "no", "leg_pain": "hip", "made_from": older}
+    response = begun.post("/intake/seat-and-legs/", data)
+    assert response.url == "/intake/bladder-and-bowels-since/", "what came up is asked first"
+    assert draft().answers["leg_pain"] == "hip"
+
+
 def test_a_date_of_birth_in_two_tabs(begun):
     older = made_from(begun, "/intake/date-of-birth/")
     later = answers.BORN.replace(year=1990)
