@@ -157,7 +157,7 @@ def _held(intake: Intake, case: Case, now: datetime) -> Told:
                 " or came from this device. He will look at all of them together. Then you will"
                 " hear from us."
             ),
-            do=(*_if_it_was_no_mistake(case), _worse()),
+            do=(*_if_it_was_no_mistake(intake, case), _worse()),
             next=next_,
             earlier=_earlier(intake, case),
             is_held=True,
@@ -257,8 +257,12 @@ def _what_to_say(intake: Intake) -> str:
     )
 
 
-def _if_it_was_no_mistake(case: Case) -> tuple[str, ...]:
-    if case.mistake_reported_at is None:
+def _if_it_was_no_mistake(intake: Intake, case: Case) -> tuple[str, ...]:
+    """Not told to a stranger, whom a phone or a birthday led into the same case."""
+    theirs = (case.patient and case.patient.account_id) == (
+        intake.patient and intake.patient.account_id
+    )
+    if case.mistake_reported_at is None or not theirs:
         return ()
     return (_("If the sign you tapped before is real after all: call 911 now."),)
 

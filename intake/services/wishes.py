@@ -22,8 +22,8 @@ def wish_times(
         if case.state not in Case.UNRESOLVED:
             raise CaseAlreadyDecided
         wanted = sorted(half_days)
-        newest = case.wishes.first()
-        if newest and (newest.half_days, newest.note, newest.by_id) == (wanted, note, by.pk):
+        newest = case.wishes.filter(by=by).first()
+        if newest and (newest.half_days, newest.note) == (wanted, note):
             return newest
         wish = WishedTimes.objects.create(case=case, half_days=wanted, note=note, by=by, at=now)
         audit.record(by, "times wished", case, at=now, patient_id=case.patient_id)

@@ -56,7 +56,8 @@ def _page(
     with audit.writing(reader):
         audit.record(reader, "result read", intake, at=now, patient_id=intake.patient_id)
     case = _case_to_wish_in(intake)
-    wished = case.wishes.first() if case else None
+    # Their own: the case may hold answers of another person, who shares a phone or a birthday.
+    wished = case.wishes.filter(by=reader).first() if case else None
     context = {
         "intake": intake,
         "answered": times.in_words(intake.submitted_at),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -281,6 +281,27 @@ def test_a_stranger_wishes_nothing(patient: User, other_patient_client: Client):
     intake = proved(answers.REFER, patient)
     assert wish(other_patient_client, intake, half_days=["0-am"]).status_code == 404
     assert not WishedTimes.objects.exists()
+
+
+def test_who_shares_a_case_reads_nothing_of_the_other(
+    patient: User, patient_client: Client, other_patient: User, other_patient_client: Client
+):
+    """The same phone and date of birth lead into one case: it may be another person's."""
+    browser = uuid4()
+    first = proved(answers.REFER, patient, browser=browser, ago=timedelta(hours=1))
+    services.report_mistake(intake=first, browser=browser, by=patient, now=timezone.now())
+    wish(patient_client, first, half_days=["0-am"], note="Not while I am at court")
+    second = proved(answers.BOOK, other_patient, given_name="Ben", family_name="Okoro")
+    assert second.case_id == first.case_id
+    assert "If the sign you tapped before" in page(patient_client, proved(answers.BOOK, patient))
+    shown = page(other_patient_client, second)
+    assert "look at all of them together" in shown
+    assert "at court" not in shown
+    assert "You told us:" not in shown
+    assert "If the sign you tapped before" not in shown
+    wish(other_patient_client, second, half_days=["2-am"])
+    assert "Wednesday: morning" in page(other_patient_client, second)
+    assert "Wednesday: morning" not in page(patient_client, first)
 
 
 def test_the_doctor_and_the_desk_read_them(
