@@ -15,12 +15,12 @@ from clinic.forms import plain_letters
 from clinic.models import ServiceTown
 from intake import wordings
 from intake.forms.contact import PHONE_HELP
+from intake.forms.typed import LONG_TEXT, TypedForm
 from intake.services.drafts import ELSEWHERE
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-LONG_TEXT = 2000
 DETAILS = (
     "medicines",
     "allergies",
@@ -64,7 +64,7 @@ def _tick(wording: wordings.Wording, needed: "_StrPromise") -> forms.BooleanFiel
     return forms.BooleanField(label=wording.text, error_messages={"required": needed})
 
 
-class AboutForm(forms.Form):
+class AboutForm(TypedForm):
     given_name = _line(_("First name"), _("Type your first name."))
     family_name = _line(_("Last name"), _("Type your last name."))
     phone = PhoneNumberField(
@@ -198,15 +198,6 @@ class AboutForm(forms.Form):
     def clean(self) -> None:
         if self.cleaned_data.get("town") == ELSEWHERE and not self.cleaned_data.get("elsewhere"):
             self.add_error("elsewhere", _("Type the name of your town."))
-
-    def typed(self) -> dict[str, str]:
-        """What was typed, right or wrong, as the page shows it again."""
-        # A database text takes no NUL.
-        return {
-            name: str(self.data[name])[:LONG_TEXT].replace("\0", "")
-            for name in self.fields
-            if name in self.data
-        }
 
     def about(self, *, now: datetime) -> dict[str, object]:
         """What a draft keeps of a valid form."""

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from intake.forms.about import LONG_TEXT
+from intake.forms.typed import LONG_TEXT, TypedForm
 
 
-class ChangesForm(forms.Form):
+class ChangesForm(TypedForm):
     medicines = forms.CharField(
         label=_("Medicines you take"),
         help_text=_("The names are enough."),
@@ -27,10 +27,3 @@ class ChangesForm(forms.Form):
     @classmethod
     def of(cls, typed: Mapping[str, Any]) -> "ChangesForm":
         return cls(initial={name: typed.get(name, "") for name in cls.base_fields})
-
-    def typed(self) -> dict[str, str]:
-        """What was typed, right or wrong, as the page shows it again."""
-        # A database text takes no NUL.
-        return {
-            name: str(self.data.get(name, ""))[:LONG_TEXT].replace("\0", "") for name in self.fields
-        }

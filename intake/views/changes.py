@@ -1,7 +1,5 @@
 """The short form's last page: what was said before, and whether it still holds."""
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,28 +16,14 @@ from intake.forms import ChangesForm
 from intake.models import Disposition, Intake, IntakeDraft
 from intake.screens import SCREENS
 from intake.services.drafts import TYPED
-from intake.triage import PROTOCOL, Question
+from intake.triage import PROTOCOL
 from intake.views import drafts, language
 from intake.views.about import lacks_guardian
+from intake.views.parts import Part, Row, answer_in_words
 
 # Sent by a row's own button, so that what was typed on the page is kept on the way.
 CHANGE = "change"
 _SLUGS = {id_: screen.slug for screen in SCREENS for id_ in screen.questions}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A question, what was said, and the screen on which that can be changed."""
-
-    question: str
-    answer: str
-    slug: str
-
-
-@dataclass(frozen=True)
-class Part:
-    title: str
-    rows: list[Row]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -153,11 +137,6 @@ def _parts(answers: dict[str, object]) -> list[Part]:
     for question in PROTOCOL.questions:
         if question.id in answers:
             part = parts.setdefault(question.section, Part(_(question.section.heading), []))
-            part.rows.append(_row(question, answers))
+            slug = _SLUGS[question.id]
+            part.rows.append(Row(_(question.text), answer_in_words(question, answers), slug))
     return list(parts.values())
-
-
-def _row(question: Question, answers: dict[str, object]) -> Row:
-    given = question.read(answers.get(question.id))
-    words = "\n".join(_(label) for label in question.labels_of(given))
-    return Row(_(question.text), words, _SLUGS[question.id])

@@ -1,7 +1,5 @@
 """All answers on one page, each with a way to change it, and the button that sends them."""
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,19 +19,7 @@ from intake.triage import Kind, Question
 from intake.views import drafts, language
 from intake.views.about import address, kept_form, lacks_guardian, place_of_wrong
 from intake.views.code import EMAIL
-
-
-@dataclass(frozen=True)
-class Row:
-    question: str
-    answer: str
-    change: str
-
-
-@dataclass(frozen=True)
-class Part:
-    title: str
-    rows: list[Row]
+from intake.views.parts import Part, Row, answer_in_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,8 +115,7 @@ def _parts(draft: IntakeDraft, stops: tuple[Stop, ...], answers: dict[str, objec
 def _words(draft: IntakeDraft, question: Question, answers: dict[str, object]) -> str:
     if question.kind is Kind.AGE and draft.born:
         return date_format(draft.born, "DATE_FORMAT")
-    given = question.read(answers.get(question.id))
-    return "\n".join(_(label) for label in question.labels_of(given))
+    return answer_in_words(question, answers)
 
 
 def _also_hurts(draft: IntakeDraft, change: str) -> Row:
