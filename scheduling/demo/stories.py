@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from clinic.services import make_account
 from intake import services
-from intake.models import Case, Intake, Patient, ReviewDecision
+from intake.models import Case, Disposition, Intake, Patient, ReviewDecision
+from intake.services.cases import due
 from scheduling.demo import people
 from scheduling.demo.acting import Scene, choose_a_time, patient_of, tap_an_emergency, tell
 from scheduling.demo.people import Person
@@ -103,7 +104,7 @@ def sent_to_a_doctor(scene: Scene) -> None:
 
 def a_fall(scene: Scene) -> None:
     """Nobody has looked at it yet, and it is overdue."""
-    tell(scene, people.FALLEN, now=scene.ago(days=2))
+    tell(scene, people.FALLEN, now=_long_enough_ago(scene))
 
 
 def news_before_a_visit(scene: Scene) -> None:
@@ -158,6 +159,12 @@ STORIES = (
     an_anonymous_emergency,
     an_emergency_before_a_visit,
 )
+
+
+def _long_enough_ago(scene: Scene) -> datetime:
+    """As few days as let a review fall due: two, and more around a weekend or a holiday."""
+    moments = (scene.ago(days=days) for days in range(2, 15))
+    return next(at for at in moments if due(Disposition.CO_MANAGE, now=at) < scene.now)
 
 
 def _cleared(
