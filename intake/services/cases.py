@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
 from intake.identity import Identity
-from intake.models import Case, Disposition, Intake, IntakeDraft, ReviewDecision
+from intake.models import Case, Disposition, Handover, Intake, IntakeDraft, ReviewDecision
 from intake.signals import open_time_asked
 
 # One submission at a time: a milder second intake sent in the same moment finds the first.
@@ -66,6 +67,7 @@ def _ties(identity: Identity) -> Q:
     ties = Q()
     if identity.account_id:
         ties |= Q(account=identity.account_id) | Q(patient__account=identity.account_id)
+        ties |= _sent_before_they_left(identity.account_id)
     if identity.browser:
         ties |= Q(browser=identity.browser)
     if identity.phone:
@@ -73,6 +75,18 @@ def _ties(identity: Identity) -> Q:
         ties |= Q(contacts__phone=identity.phone)
     if identity.name_key and identity.born:
         ties |= Q(name_key=identity.name_key, born=identity.born)
+    return ties
+
+
+def _sent_before_they_left(account_id: UUID) -> Q:
+    """What the family's account sent while it still had a record that is this account's now.
+
+    Nobody may have proved whose it is: it may be theirs.
+    """
+    ties = Q()
+    taken_over = Handover.objects.filter(patient__account=account_id, done_at__isnull=False)
+    for family, left_at in taken_over.values_list("asked_by", "done_at"):
+        ties |= Q(account=family, submitted_at__lte=left_at)
     return ties
 
 

@@ -10,9 +10,10 @@ from clinic import audit, messages
 from clinic.models import User
 from clinic.services import make_account
 from intake.exceptions import HandoverOver, NotTheDateOfBirth, NotTheirAccount, OfAge
-from intake.models import Handover, Patient
+from intake.identity import Identity
+from intake.models import Disposition, Handover, Patient
 from intake.public import is_adult
-from intake.services import cases
+from intake.services import cases, clearances
 
 GOOD_FOR = timedelta(days=7)
 
@@ -56,7 +57,8 @@ def take_over(*, handover_id: UUID, account: User, born: date, now: datetime) ->
     """The record, with its answers, clearances and visits, is the account's own from now on.
 
     The address was proved by a code, the person by their date of birth. Both addresses are told.
-    Raises HandoverOver, OfAge, NotTheDateOfBirth.
+    A clearance does not come along to an account where they are held. Raises HandoverOver, OfAge,
+    NotTheDateOfBirth.
     """
     with audit.writing(account):
         # Answers under way find their record where it was, or where it is: not in between.
@@ -76,6 +78,7 @@ def take_over(*, handover_id: UUID, account: User, born: date, now: datetime) ->
         patient.email = account.email
         patient.save(update_fields=["account", "email"])
         Handover.objects.filter(pk=handover.pk).update(done_at=now)
+        _take_back_what_is_held_here(patient, by=account, now=now)
         audit.record(
             account,
             "record taken over",
@@ -87,3 +90,22 @@ def take_over(*, handover_id: UUID, account: User, born: date, now: datetime) ->
         messages.own_account_left(to=left.email, name=patient.given_name, now=now)
         messages.own_account_made(to=account.email, name=patient.given_name, now=now)
     return patient
+
+
+def _take_back_what_is_held_here(patient: Patient, *, by: User, now: datetime) -> None:
+    """Somebody may have begun anew in their own account, and been held, before they moved to it."""
+    themselves = Identity(
+        account_id=by.pk,
+        phone=str(patient.phone),
+        name_key=patient.name_key,
+        born=patient.born,
+    )
+    case = cases.find_unresolved(themselves).own
+    if case:
+        clearances.revoke_all(
+            patient_id=patient.pk,
+            because="Other answers of theirs must be looked at first.",
+            by=by,
+            now=now,
+            emergency=case.disposition == Disposition.EMERGENCY,
+        )

@@ -16,7 +16,7 @@ from intake.models import Clearance, Disposition, GuardianConsent, Handover, Int
 from scheduling.models import Appointment
 from tests import answers
 from tests.factories.clinic import AccountFactory, PatientFactory
-from tests.factories.intake import ClearanceFactory, held
+from tests.factories.intake import CaseFactory, ClearanceFactory, IntakeFactory, held
 from tests.factories.scheduling import NOW, book
 from tests.people import signed_in
 from tests.walking import GUARDIAN, finish, place
@@ -169,6 +169,58 @@ class TestTakingOver:
         account = User.objects.get(email=LEOS)
         page = signed_in(account).post(link(handover), birth(LEO_BORN), follow=True)
         assert "On hold" in text(page)
+
+    def test_what_nobody_proved_before_still_holds_who_left(self, patient, leo, time_machine):
+        """An emergency sent signed in to the family's account: it may have been theirs."""
+        IntakeFactory.create(
+            patient=None,
+            account=patient,
+            case=CaseFactory.create(patient=None, disposition=Disposition.EMERGENCY),
+            disposition=Disposition.EMERGENCY,
+            is_complete=False,
+            born=LEO_BORN,
+            submitted_at=NOW - timedelta(hours=1),
+        )
+        handover = offer(leo)
+        account = User.objects.get(email=LEOS)
+        services.take_over(handover_id=handover.pk, account=account, born=LEO_BORN, now=NOW)
+        time_machine.shift(60)
+        finish(
+            Client(), answers.BOOK, born=LEO_BORN, given_name="Leo", email=LEOS, phone="7035550188"
+        )
+        assert not Clearance.objects.filter(patient=leo).exists()
+        assert Intake.objects.get(patient=leo).case is not None
+
+    def test_what_the_old_account_sends_afterwards_is_not_theirs(self, patient, leo, time_machine):
+        handover = offer(leo)
+        account = User.objects.get(email=LEOS)
+        services.take_over(handover_id=handover.pk, account=account, born=LEO_BORN, now=NOW)
+        time_machine.shift(60)
+        IntakeFactory.create(
+            patient=None,
+            account=patient,
+            case=CaseFactory.create(patient=None, disposition=Disposition.EMERGENCY),
+            disposition=Disposition.EMERGENCY,
+            is_complete=False,
+            submitted_at=NOW + timedelta(seconds=30),
+        )
+        finish(
+            Client(), answers.BOOK, born=LEO_BORN, given_name="Leo", email=LEOS, phone="7035550188"
+        )
+        assert Clearance.objects.filter(patient=leo).exists()
+
+    def test_no_clearance_comes_along_to_an_account_where_they_are_held(self, leo):
+        """They had begun again there, with an address of their own, and are held."""
+        leave = ClearanceFactory.create(patient=leo)
+        visit = book(leave)
+        account = AccountFactory.create(email=LEOS)
+        again = PatientFactory(account=account, born=LEO_BORN, name_key=leo.name_key)
+        held(again, Disposition.REFER, born=LEO_BORN, name_key=leo.name_key)
+        handover = offer(leo)
+        services.take_over(handover_id=handover.pk, account=account, born=LEO_BORN, now=NOW)
+        leave.refresh_from_db()
+        assert leave.revoked_at == NOW
+        assert Appointment.objects.get(pk=visit.pk).state == "suspended"
 
     def test_a_look_moves_nothing(self, leo):
         handover = offer(leo)
