@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
@@ -30,6 +30,7 @@ from scheduling.models import (
     Appointment,
     Clinician,
     Closure,
+    ExtraHours,
     OpeningHours,
     Room,
     StatusChange,
@@ -80,6 +81,8 @@ class VisitTypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "buffer_before",
             "buffer_after",
             "room",
+            "room_from",
+            "room_until",
             "needs_xray_clearance",
             "for_first_visit",
             "for_return_visit",
@@ -89,6 +92,11 @@ class VisitTypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "code": _("A short name for the programs. It stays as it is."),
             "minutes": _("Visits already booked keep their length."),
             "room": _("Only one visit at a time can use it."),
+            "room_from": _(
+                "10 and 25 keep the room from ten minutes after the start, for a quarter of an"
+                " hour. Leave both empty to keep it for the whole visit. Visits already booked"
+                " keep what they have."
+            ),
             "needs_xray_clearance": _("Booked only after the chiropractor has allowed an X-ray."),
             "for_first_visit": _("Offered to a patient who has not been here yet."),
             "for_return_visit": _("Offered to a patient after a completed visit."),
@@ -99,7 +107,25 @@ class VisitTypeForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         if cleaned.get("needs_xray_clearance") and not cleaned.get("room"):
             self.add_error("room", _("A visit with an X-ray needs its room: choose it."))
+        self._check_room_part(cleaned)
         return cleaned
+
+    def _check_room_part(self, cleaned: dict[str, Any]) -> None:
+        begins, ends = cleaned.get("room_from"), cleaned.get("room_until")
+        minutes, after = cleaned.get("minutes"), cleaned.get("buffer_after")
+        if {"room_from", "room_until"} & set(self.errors) or begins is ends is None:
+            return
+        if begins is None or ends is None:
+            missing = "room_from" if begins is None else "room_until"
+            self.add_error(missing, _("Give both times of the room, or neither."))
+        elif not cleaned.get("room"):
+            self.add_error("room", _("Choose the room whose times these are."))
+        elif ends <= begins:
+            self.add_error("room_until", _("The end must be after the beginning."))
+        elif minutes is not None and after is not None and ends > minutes + after:
+            self.add_error(
+                "room_until", _("This is after the visit, and what is kept free after it, end.")
+            )
 
 
 @admin.register(VisitType)
@@ -125,12 +151,19 @@ class VisitTypeAdmin(AuditedAdmin):
         return {} if obj else {"code": ("name",)}
 
 
+OFFERED_HELP = _(
+    "Kept for acute pain: patients see these times from midnight of the day itself, the desk books"
+    " them any time. Desk only: patients never see them."
+)
+
+
 class OpeningHoursForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = OpeningHours
-        fields = ("clinician", "weekday", "starts", "ends", "valid_from", "valid_until")
+        fields = ("clinician", "weekday", "starts", "ends", "offered", "valid_from", "valid_until")
         help_texts = {
             "ends": _("Visits already booked outside the new hours stay: call those patients."),
+            "offered": OFFERED_HELP,
             "valid_from": _("Leave empty for hours that hold from now on."),
             "valid_until": _("Leave empty for hours that hold until further notice."),
         }
@@ -145,37 +178,86 @@ class OpeningHoursForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def _refuse_overlap(self, cleaned: dict[str, Any]) -> None:
-        others = OpeningHours.objects.filter(
-            clinician=cleaned["clinician"],
-            weekday=cleaned["weekday"],
-            # Half-open: 9:00–13:00 and 13:00–15:00 touch, they do not overlap.
-            starts__lt=cleaned["ends"],
-            ends__gt=cleaned["starts"],
-        ).exclude(pk=self.instance.pk)
+        others = _overlapping(self, OpeningHours.objects.filter(weekday=cleaned["weekday"]))
         first = cleaned["valid_from"] or date.min
         last = cleaned["valid_until"] or date.max
         for other in others:
             if (other.valid_from or date.min) <= last and first <= (other.valid_until or date.max):
-                raise ValidationError(
-                    _("This overlaps %(other)s. Change that one, or choose other times."),
-                    params={"other": other},
-                )
+                raise _overlaps(other)
 
 
-@admin.register(OpeningHours)
-class OpeningHoursAdmin(AuditedAdmin):
-    form = OpeningHoursForm
-    list_display = ("weekday", "starts", "ends", "clinician", "valid_from", "valid_until")
-    list_filter = ("weekday", "clinician")
+class ExtraHoursForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ExtraHours
+        fields = ("clinician", "day", "starts", "ends", "offered")
+        help_texts = {
+            "day": _("Besides the weekly hours of that day, if there are any."),
+            "ends": _("In the clinic's own time."),
+            "offered": OFFERED_HELP,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            same_day = ExtraHours.objects.filter(day=cleaned["day"])
+            for other in _overlapping(self, same_day):
+                raise _overlaps(other)
+        return cleaned
+
+
+Hours = TypeVar("Hours", OpeningHours, ExtraHours)
+
+
+def _overlapping(form: Any, others: "QuerySet[Hours]") -> "QuerySet[Hours]":
+    """Half-open: 9:00–13:00 and 13:00–15:00 touch, they do not overlap."""
+    typed = form.cleaned_data
+    return others.filter(
+        clinician=typed["clinician"], starts__lt=typed["ends"], ends__gt=typed["starts"]
+    ).exclude(pk=form.instance.pk)
+
+
+def _overlaps(other: OpeningHours | ExtraHours) -> ValidationError:
+    return ValidationError(
+        _("This overlaps %(other)s. Change that one, or choose other times."),
+        params={"other": other},
+    )
+
+
+class HoursAdmin(AuditedAdmin):
+    """Hours of either kind. Whom a change leaves outside is named: somebody calls them."""
+
     list_select_related = ("clinician",)
 
-    def save_model(self, request: HttpRequest, obj: OpeningHours, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with _naming_who_is_left_outside(request):
             super().save_model(request, obj, form, change)
 
-    def delete_model(self, request: HttpRequest, obj: OpeningHours) -> None:
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with _naming_who_is_left_outside(request):
             super().delete_model(request, obj)
+
+
+@admin.register(OpeningHours)
+class OpeningHoursAdmin(HoursAdmin):
+    form = OpeningHoursForm
+    list_display = (
+        "weekday",
+        "starts",
+        "ends",
+        "offered",
+        "clinician",
+        "valid_from",
+        "valid_until",
+    )
+    list_filter = ("weekday", "offered", "clinician")
+
+
+@admin.register(ExtraHours)
+class ExtraHoursAdmin(HoursAdmin):
+    form = ExtraHoursForm
+    list_display = ("day", "starts", "ends", "offered", "clinician")
+    list_filter = ("offered", "clinician")
+    date_hierarchy = "day"
 
 
 @contextmanager

@@ -23,9 +23,10 @@ def outside_hours(*, now: datetime) -> dict[UUID, Appointment]:
 def _is_inside(visit: Appointment, planned: plan.Plan) -> bool:
     zone = planned.policy.zone
     day = visit.starts_at.astimezone(zone).date()
-    windows = planned.hours.get(visit.clinician_id, ())
+    weekly = planned.hours.get(visit.clinician_id, ())
+    extra = planned.extra_hours.get(visit.clinician_id, ())
     # The neighbours too: hours may touch at midnight.
-    opened = open_time(windows, (), (), day - A_DAY, day + A_DAY, zone)
+    opened = open_time(weekly, extra, (), day - A_DAY, day + A_DAY, zone)
     return any(
         hours.start <= visit.starts_at and visit.ends_at <= hours.end
         for hours in merge(opened.hours)

@@ -45,7 +45,7 @@ def offered(wish: Wish, *, first_day: date = date.min, last_day: date = date.max
     if planned.clinician_id is None:
         return []
     zone, clearance = planned.policy.zone, wish.clearance
-    today = wish.now.astimezone(zone).date()
+    today = _today(wish, planned)
     first_day = max(first_day, today, clearance.starts_at.astimezone(zone).date())
     last_day = min(
         last_day,
@@ -117,11 +117,23 @@ def open_half_days(on: date) -> set[tuple[int, str]]:
     Each a weekday (Monday is 0) and "am", before noon, or "pm".
     """
     planned = plan.current()
+    clinician_id = planned.clinician_id or 0
+    week = [on + timedelta(days=ahead) for ahead in range(7)]
+    hours = [
+        (day, window.starts, window.ends)
+        for window in planned.hours.get(clinician_id, ())
+        for day in week
+        if window.holds_on(day)
+    ]
+    hours += [
+        (once.day, once.starts, once.ends)
+        for once in planned.extra_hours.get(clinician_id, ())
+        if once.day in week
+    ]
     halves = set()
-    for window in planned.hours.get(planned.clinician_id or 0, ()):
-        if any(window.holds_on(on + timedelta(days=ahead)) for ahead in range(7)):
-            halves |= {(window.weekday, "am")} if window.starts < _NOON else set()
-            halves |= {(window.weekday, "pm")} if window.ends > _NOON else set()
+    for day, starts, ends in hours:
+        halves |= {(day.weekday(), "am")} if starts < _NOON else set()
+        halves |= {(day.weekday(), "pm")} if ends > _NOON else set()
     return halves
 
 
@@ -160,7 +172,9 @@ def _search(
     ]
     return Search(
         shape=shape_of(wish.visit_type),
-        open_time=_open_time(planned, clinician_id, first_day, last_day),
+        open_time=_open_time(
+            planned, clinician_id, first_day, last_day, to_patients_on=_today(wish, planned)
+        ),
         busy=_busy(wish, clinician_id, days),
         policy=planned.policy,
         room_open=slots.subtract([days], room_closed),
@@ -170,7 +184,19 @@ def _search(
     )
 
 
-def _open_time(planned: Plan, clinician_id: int, first_day: date, last_day: date) -> OpenTime:
+def _today(wish: Wish, planned: Plan) -> date:
+    return wish.now.astimezone(planned.policy.zone).date()
+
+
+def _open_time(
+    planned: Plan,
+    clinician_id: int,
+    first_day: date,
+    last_day: date,
+    *,
+    to_patients_on: date | None = None,
+) -> OpenTime:
+    """All of the clinician's hours, or those that patients may see on a local day."""
     zone = planned.policy.zone
     days = slots.local_days(first_day, last_day, zone).extended(_A_DAY, _A_DAY)
     closed = [
@@ -178,8 +204,15 @@ def _open_time(planned: Plan, clinician_id: int, first_day: date, last_day: date
         for closed in planned.closures
         if closed.concerns_clinician(clinician_id) and closed.during.overlaps(days)
     ]
-    windows = planned.hours.get(clinician_id, ())
-    return slots.open_time(windows, (), closed, first_day, last_day, zone)
+    return slots.open_time(
+        planned.hours.get(clinician_id, ()),
+        planned.extra_hours.get(clinician_id, ()),
+        closed,
+        first_day,
+        last_day,
+        zone,
+        to_patients_on=to_patients_on,
+    )
 
 
 def _busy(wish: Wish, clinician_id: int, days: Interval) -> Busy:

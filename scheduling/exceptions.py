@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import Error, IntegrityError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic import refusals
+from clinic import refusals, times
 
 
 class SchedulingProblem(Exception):
@@ -89,12 +90,47 @@ class StepNotAllowed(SchedulingProblem):
     message = _("This visit has changed meanwhile. Please look at it again.")
 
 
+class VisitChanged(SchedulingProblem):
+    """The page that was sent showed the visit as it was before."""
+
+    message = _(
+        "This visit has changed since you opened the page. Nothing was done. This is how it is now."
+    )
+
+
 class VisitHasBegun(SchedulingProblem):
     message = _("This visit's time has come, so it cannot be changed here. Please call us.")
 
 
 class VisitNotBegun(SchedulingProblem):
     message = _("This visit's time has not come yet.")
+
+
+class LimitReached(SchedulingProblem):
+    """No time can be chosen online for now, whichever it is."""
+
+
+class TooManyComing(LimitReached):
+    message = _("These are as many visits as can be booked online. Please call us to book more.")
+
+
+class TooManyKept(LimitReached):
+    message = _(
+        "We keep other times for your family already. Please confirm those first, or wait until"
+        " they run out."
+    )
+
+
+class KeptTooLong(LimitReached):
+    """`again_at` is when a time may be chosen again."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(again_at)
+        self.again_at = again_at
+        self.message = _(
+            "We kept times for you for a while, and none was booked. You can choose again at"
+            " %(when)s. Or call us: we book it for you."
+        ) % {"when": times.clock_in_words(again_at)}
 
 
 class CalendarBusy(SchedulingProblem):
@@ -110,6 +146,8 @@ REFUSALS: dict[str, type[SchedulingProblem]] = {
     "visit_minor_has_a_guardian": GuardianMissing,
     "visit_xray_is_allowed": XrayNotAllowed,
     "visit_has_its_room": StepNotAllowed,
+    "visit_room_has_its_part": StepNotAllowed,
+    "visit_keeps_its_time": StepNotAllowed,
 }
 CLASHES = {
     "visit_clinician_not_twice": Clash.CLINICIAN,

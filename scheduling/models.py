@@ -14,8 +14,30 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic import times
+from clinic.audit import Via
 from scheduling.querysets import AppointmentQuerySet, ClosureQuerySet
-from scheduling.slots import State
+from scheduling.slots import Offered, State
+
+_WHO_MAY_BOOK = {
+    Offered.ONLINE: _("online"),
+    Offered.SAME_DAY: _("online on the same day only (kept for acute pain)"),
+    Offered.DESK: _("desk only"),
+}
+
+
+def _offered_field() -> "models.CharField[str, str]":
+    return models.CharField(
+        _("booked"),
+        max_length=10,
+        choices=[(offered.value, words) for offered, words in _WHO_MAY_BOOK.items()],
+        default=Offered.ONLINE.value,
+    )
+
+
+def _offered_is_known(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=models.Q(offered__in=[offered.value for offered in Offered]), name=name
+    )
 
 
 class Clinician(models.Model):
@@ -63,6 +85,12 @@ class VisitType(models.Model):
     room = models.ForeignKey(
         Room, models.PROTECT, null=True, blank=True, verbose_name=_("uses the room")
     )
+    room_from = models.PositiveSmallIntegerField(
+        _("uses the room from, minutes after the start"), null=True, blank=True
+    )
+    room_until = models.PositiveSmallIntegerField(
+        _("uses the room until, minutes after the start"), null=True, blank=True
+    )
     needs_xray_clearance = models.BooleanField(_("only with leave for an X-ray"), default=False)
     for_first_visit = models.BooleanField(_("for a first visit"), default=False)
     for_return_visit = models.BooleanField(_("for a return visit"), default=False)
@@ -73,7 +101,21 @@ class VisitType(models.Model):
         verbose_name_plural = _("visit types")
         ordering = ["-for_first_visit", "minutes"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(minutes__gt=0), name="visit_type_has_length")
+            models.CheckConstraint(condition=models.Q(minutes__gt=0), name="visit_type_has_length"),
+            models.CheckConstraint(
+                condition=models.Q(room_from=None, room_until=None)
+                | models.Q(
+                    room__isnull=False,
+                    room_from__isnull=False,
+                    room_until__isnull=False,
+                    room_until__gt=models.F("room_from"),
+                    room_until__lte=models.F("minutes") + models.F("buffer_after"),
+                ),
+                name="visit_type_room_part_fits",
+                violation_error_message=_(
+                    "Of its room a visit uses one part, which ends with the visit's own time."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,7 +123,11 @@ class VisitType(models.Model):
 
 
 class OpeningHours(models.Model):
-    """A weekly window in which the clinician sees patients, in the clinic's own time."""
+    """A weekly window in which the clinician sees patients, in the clinic's own time.
+
+    `offered` says who may book into it: what that means, and what wins where windows overlap, is
+    said in `scheduling.slots.Offered`.
+    """
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -98,6 +144,7 @@ class OpeningHours(models.Model):
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("to"))
+    offered = _offered_field()
     valid_from = models.DateField(_("first day"), null=True, blank=True)
     valid_until = models.DateField(_("last day"), null=True, blank=True)
 
@@ -118,10 +165,39 @@ class OpeningHours(models.Model):
                 name="opening_hours_days_in_order",
                 violation_error_message=_("The last day must not be before the first."),
             ),
+            _offered_is_known("opening_hours_offered_is_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+class ExtraHours(models.Model):
+    """Hours of one day, besides the weekly ones, in the clinic's own time."""
+
+    clinician = models.ForeignKey(
+        Clinician, models.CASCADE, related_name="extra_hours", verbose_name=_("clinician")
+    )
+    day = models.DateField(_("day"))
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("to"))
+    offered = _offered_field()
+
+    class Meta:
+        verbose_name = _("extra hours")
+        verbose_name_plural = _("extra hours")
+        ordering = ["day", "starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gt=models.F("starts")),
+                name="extra_hours_have_length",
+                violation_error_message=_("The closing time must be after the opening time."),
+            ),
+            _offered_is_known("extra_hours_offered_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{times.day_in_words(self.day)} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
 
 class Closure(models.Model):
@@ -171,7 +247,7 @@ class Appointment(models.Model):
     """A visit (its name on screen) with Dr. Solomon.
 
     Three ranges, half-open, in UTC: the patient's visit, the clinician's busy time (buffers
-    included), the room's busy time.
+    included), the room's busy time, which is some part of the clinician's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -194,6 +270,8 @@ class Appointment(models.Model):
     clinician_busy = DateTimeRangeField(_("clinician's time"))
     room_busy = DateTimeRangeField(_("room's time"), null=True, blank=True)
     created_at = models.DateTimeField(_("made"))
+    # Counts its changes: a page that was made from an earlier version is told so.
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -227,7 +305,7 @@ class Appointment(models.Model):
                 | models.Q(
                     room__isnull=False,
                     room_busy__isnull=False,
-                    room_busy__contains=models.F("visit"),
+                    clinician_busy__contains=models.F("room_busy"),
                 ),
                 name="visit_room_has_its_time",
             ),
@@ -253,7 +331,10 @@ class Appointment(models.Model):
 
 
 class StatusChange(models.Model):
-    """One move of a visit from state to state: who, when, why. Only ever added to."""
+    """One move of a visit from state to state, or to another time: who, when, from where, why.
+
+    Only ever added to. `was` and `became` are the visit's old and new time when it was moved.
+    """
 
     appointment = models.ForeignKey(
         Appointment, models.PROTECT, related_name="changes", verbose_name=_("visit")
@@ -264,6 +345,9 @@ class StatusChange(models.Model):
     by = models.ForeignKey(
         "clinic.User", models.PROTECT, null=True, blank=True, verbose_name=_("by")
     )
+    via = models.CharField(_("from where"), max_length=10, choices=Via)
+    was = DateTimeRangeField(_("old time"), null=True, blank=True)
+    became = DateTimeRangeField(_("new time"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     is_late = models.BooleanField(_("cancelled late"), default=False)
 
@@ -271,6 +355,18 @@ class StatusChange(models.Model):
         verbose_name = _("status change")
         verbose_name_plural = _("status history")
         ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(via__in=Via.values), name="status_change_says_from_where"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(was=None, became=None)
+                | models.Q(
+                    ~models.Q(was=models.F("became")), was__isnull=False, became__isnull=False
+                ),
+                name="status_change_moves_somewhere",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.before or '—'} → {self.after}"

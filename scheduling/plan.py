@@ -17,10 +17,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from clinic.models import ClinicProfile
-from scheduling.models import Clinician, Closure, OpeningHours, VisitType
-from scheduling.slots import Interval, Policy, VisitShape, Window
-
-_NOTHING = timedelta(0)
+from scheduling import slots
+from scheduling.models import Clinician, Closure, ExtraHours, OpeningHours, VisitType
+from scheduling.slots import Interval, Offered, Policy, VisitShape, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,20 @@ class ClosedTime:
 class Plan:
     """`clinician_id` is whom online visits are with, None when nobody sees patients.
 
-    Hours are by clinician, visit types by id. The visit types are everybody's: read them only.
+    Hours, weekly and extra, are by clinician, visit types by id. The visit types are everybody's:
+    read them only.
     """
 
     clinician_id: int | None
     hours: Mapping[int, tuple[Window, ...]]
+    extra_hours: Mapping[int, tuple[slots.ExtraHours, ...]]
     closures: tuple[ClosedTime, ...]
     visit_types: Mapping[int, VisitType]
     policy: Policy
     kept_for: timedelta
+    suspended_for: timedelta
+    most_visits_patient: int
+    most_visits_account: int
 
 
 _last: tuple[UUID, Plan] | None = None
@@ -70,14 +74,17 @@ def current() -> Plan:
 
 
 def shape_of(visit_type: VisitType) -> VisitShape:
-    """The room, if any, is taken for the whole visit."""
-    length = timedelta(minutes=visit_type.minutes)
+    """What a visit of this type takes. A room without a part of its own is taken for all of it."""
+    room_from, room_until = visit_type.room_from, visit_type.room_until
+    if room_from is None or room_until is None:
+        room_from, room_until = 0, visit_type.minutes
+    in_room = visit_type.room_id is not None
     return VisitShape(
-        length=length,
+        length=timedelta(minutes=visit_type.minutes),
         buffer_before=timedelta(minutes=visit_type.buffer_before),
         buffer_after=timedelta(minutes=visit_type.buffer_after),
-        room_from=_NOTHING if visit_type.room_id else None,
-        room_until=length if visit_type.room_id else None,
+        room_from=timedelta(minutes=room_from) if in_room else None,
+        room_until=timedelta(minutes=room_until) if in_room else None,
     )
 
 
@@ -96,9 +103,13 @@ def _read() -> Plan:
     hours: dict[int, tuple[Window, ...]] = {}
     for row in OpeningHours.objects.order_by("pk"):
         hours[row.clinician_id] = (*hours.get(row.clinician_id, ()), _window(row))
+    extra: dict[int, tuple[slots.ExtraHours, ...]] = {}
+    for once in ExtraHours.objects.order_by("pk"):
+        extra[once.clinician_id] = (*extra.get(once.clinician_id, ()), _once(once))
     return Plan(
         clinician_id=seeing.values_list("pk", flat=True).first(),
         hours=hours,
+        extra_hours=extra,
         closures=tuple(
             ClosedTime(as_interval(row.during), row.clinician_id, row.room_id)
             for row in Closure.objects.order_by("during")
@@ -111,8 +122,22 @@ def _read() -> Plan:
             zone=ZoneInfo(timezone.get_default_timezone_name()),
         ),
         kept_for=timedelta(minutes=clinic.hold_minutes),
+        suspended_for=timedelta(hours=clinic.suspended_open_hours),
+        most_visits_patient=clinic.most_visits_patient,
+        most_visits_account=clinic.most_visits_account,
     )
 
 
 def _window(row: OpeningHours) -> Window:
-    return Window(row.weekday, row.starts, row.ends, row.valid_from, row.valid_until)
+    return Window(
+        row.weekday,
+        row.starts,
+        row.ends,
+        row.valid_from,
+        row.valid_until,
+        Offered(row.offered),
+    )
+
+
+def _once(row: ExtraHours) -> slots.ExtraHours:
+    return slots.ExtraHours(row.day, row.starts, row.ends, Offered(row.offered))

@@ -97,8 +97,10 @@ def _hours(day: date) -> tuple[Interval, ...]:
     if holidays.name_of(day):
         return ()
     planned = plan.current()
-    windows = planned.hours.get(planned.clinician_id or 0, ())
-    return open_time(windows, (), (), day, day, planned.policy.zone).hours
+    clinician_id = planned.clinician_id or 0
+    weekly = planned.hours.get(clinician_id, ())
+    extra = planned.extra_hours.get(clinician_id, ())
+    return open_time(weekly, extra, (), day, day, planned.policy.zone).hours
 
 
 def _first_visit(scene: Scene, start: datetime, newcomers: Iterator[Person]) -> Appointment | None:

@@ -117,6 +117,10 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(verbose_name="made")),
                 (
+                    "version",
+                    models.PositiveIntegerField(db_default=1, default=1, verbose_name="version"),
+                ),
+                (
                     "clearance",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -172,6 +176,32 @@ class Migration(migrations.Migration):
                 ("before", models.CharField(blank=True, max_length=10, verbose_name="from")),
                 ("after", models.CharField(max_length=10, verbose_name="to")),
                 ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[
+                            ("patient", "the patient's pages"),
+                            ("staff", "the staff's pages"),
+                            ("admin", "the admin site"),
+                            ("clock", "the clock"),
+                            ("command", "the command line"),
+                        ],
+                        max_length=10,
+                        verbose_name="from where",
+                    ),
+                ),
+                (
+                    "was",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(
+                        blank=True, null=True, verbose_name="old time"
+                    ),
+                ),
+                (
+                    "became",
+                    django.contrib.postgres.fields.ranges.DateTimeRangeField(
+                        blank=True, null=True, verbose_name="new time"
+                    ),
+                ),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
                 ("is_late", models.BooleanField(default=False, verbose_name="cancelled late")),
                 (
@@ -198,6 +228,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "status change",
                 "verbose_name_plural": "status history",
                 "ordering": ["-at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("via__in", ["patient", "staff", "admin", "clock", "command"])
+                        ),
+                        name="status_change_says_from_where",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("became", None), ("was", None)),
+                            models.Q(
+                                models.Q(("was", models.F("became")), _negated=True),
+                                ("became__isnull", False),
+                                ("was__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="status_change_moves_somewhere",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -256,6 +306,22 @@ class Migration(migrations.Migration):
                         verbose_name="uses the room",
                     ),
                 ),
+                (
+                    "room_from",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        verbose_name="uses the room from, minutes after the start",
+                    ),
+                ),
+                (
+                    "room_until",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        verbose_name="uses the room until, minutes after the start",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "visit type",
@@ -298,6 +364,19 @@ class Migration(migrations.Migration):
                 ),
                 ("starts", models.TimeField(verbose_name="from")),
                 ("ends", models.TimeField(verbose_name="to")),
+                (
+                    "offered",
+                    models.CharField(
+                        choices=[
+                            ("online", "online"),
+                            ("same_day", "online on the same day only (kept for acute pain)"),
+                            ("desk", "desk only"),
+                        ],
+                        default="online",
+                        max_length=10,
+                        verbose_name="booked",
+                    ),
+                ),
                 ("valid_from", models.DateField(blank=True, null=True, verbose_name="first day")),
                 ("valid_until", models.DateField(blank=True, null=True, verbose_name="last day")),
                 (
@@ -329,6 +408,62 @@ class Migration(migrations.Migration):
                         ),
                         name="opening_hours_days_in_order",
                         violation_error_message="The last day must not be before the first.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("offered__in", ["online", "same_day", "desk"])),
+                        name="opening_hours_offered_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ExtraHours",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("starts", models.TimeField(verbose_name="from")),
+                ("ends", models.TimeField(verbose_name="to")),
+                (
+                    "offered",
+                    models.CharField(
+                        choices=[
+                            ("online", "online"),
+                            ("same_day", "online on the same day only (kept for acute pain)"),
+                            ("desk", "desk only"),
+                        ],
+                        default="online",
+                        max_length=10,
+                        verbose_name="booked",
+                    ),
+                ),
+                (
+                    "clinician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="extra_hours",
+                        to="scheduling.clinician",
+                        verbose_name="clinician",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "extra hours",
+                "verbose_name_plural": "extra hours",
+                "ordering": ["day", "starts"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends__gt", models.F("starts"))),
+                        name="extra_hours_have_length",
+                        violation_error_message="The closing time must be after the opening time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("offered__in", ["online", "same_day", "desk"])),
+                        name="extra_hours_offered_is_known",
                     ),
                 ],
             },
@@ -396,6 +531,26 @@ class Migration(migrations.Migration):
             model_name="visittype",
             constraint=models.CheckConstraint(
                 condition=models.Q(("minutes__gt", 0)), name="visit_type_has_length"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="visittype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("room_from", None), ("room_until", None)),
+                    models.Q(
+                        ("room__isnull", False),
+                        ("room_from__isnull", False),
+                        ("room_until__gt", models.F("room_from")),
+                        ("room_until__isnull", False),
+                        ("room_until__lte", models.F("minutes") + models.F("buffer_after")),
+                    ),
+                    _connector="OR",
+                ),
+                name="visit_type_room_part_fits",
+                violation_error_message=(
+                    "Of its room a visit uses one part, which ends with the visit's own time."
+                ),
             ),
         ),
         migrations.AddIndex(
@@ -494,8 +649,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("room", None), ("room_busy", None)),
                     models.Q(
+                        ("clinician_busy__contains", models.F("room_busy")),
                         ("room__isnull", False),
-                        ("room_busy__contains", models.F("visit")),
                         ("room_busy__isnull", False),
                     ),
                     _connector="OR",

@@ -19,8 +19,12 @@ DECLARE
     clearance intake_clearance%ROWTYPE;
     person intake_patient%ROWTYPE;
     kind scheduling_visittype%ROWTYPE;
+    is_placed boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        is_placed := (NEW.visit, NEW.clinician_busy, NEW.room_busy, NEW.room_id, NEW.visit_type_id)
+            IS DISTINCT FROM
+            (OLD.visit, OLD.clinician_busy, OLD.room_busy, OLD.room_id, OLD.visit_type_id);
         IF NEW.patient_id <> OLD.patient_id THEN
             PERFORM clinic_refuse('A visit stays with its patient.', 'visit_keeps_its_patient');
         END IF;
@@ -31,6 +35,11 @@ BEGIN
             IF NEW.clearance_id <> OLD.clearance_id THEN
                 PERFORM clinic_refuse(
                     'A visit that ended keeps its clearance.', 'visit_keeps_its_clearance');
+            END IF;
+            -- Or a room's part nobody may have could be given now, and be woken later.
+            IF is_placed THEN
+                PERFORM clinic_refuse(
+                    'A visit that ended keeps its time and its room.', 'visit_keeps_its_time');
             END IF;
             RETURN NEW;
         END IF;
@@ -65,6 +74,13 @@ BEGIN
     IF kind.room_id IS NOT NULL AND NEW.room_id IS DISTINCT FROM kind.room_id THEN
         PERFORM clinic_refuse('This visit type needs its room.', 'visit_has_its_room');
     END IF;
+    -- When it is placed: a visit that is booked keeps its part when the type's is changed.
+    IF is_placed AND kind.room_id IS NOT NULL
+       AND NEW.room_busy IS DISTINCT FROM scheduling_room_part(kind, NEW.visit) THEN
+        PERFORM clinic_refuse(
+            'The room is taken for that part of the visit which its type says.',
+            'visit_room_has_its_part');
+    END IF;
     IF kind.needs_xray_clearance AND (NOT clearance.xray_allowed OR EXISTS (
         SELECT FROM intake_intake AS said
         JOIN intake_intake AS basis ON basis.id = clearance.intake_id
@@ -77,6 +93,16 @@ BEGIN
 END $$;
 CREATE TRIGGER scheduling_visit_gate BEFORE INSERT OR UPDATE ON scheduling_appointment
     FOR EACH ROW EXECUTE FUNCTION scheduling_visit_gate();
+"""
+
+ROOM_PART = """
+CREATE FUNCTION scheduling_room_part(kind scheduling_visittype, visit tstzrange) RETURNS tstzrange
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN kind.room_from IS NULL THEN visit ELSE tstzrange(
+        lower(visit) + kind.room_from * interval '1 minute',
+        lower(visit) + kind.room_until * interval '1 minute'
+    ) END
+$$;
 """
 
 LACKS_GUARDIAN = """
@@ -195,6 +221,7 @@ WITH_HISTORY = (
     "scheduling_room",
     "scheduling_visittype",
     "scheduling_openinghours",
+    "scheduling_extrahours",
     "scheduling_closure",
 )
 
@@ -218,6 +245,7 @@ PLANNED_IN = (
     "clinic_clinicprofile",
     "scheduling_clinician",
     "scheduling_openinghours",
+    "scheduling_extrahours",
     "scheduling_closure",
     "scheduling_visittype",
 )
@@ -250,6 +278,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             [
+                ROOM_PART,
                 LACKS_GUARDIAN,
                 VISIT_GATE,
                 BIRTH_GATE,

@@ -19,6 +19,7 @@ from scheduling.slots.openings import (
     InvalidHours,
     InvalidPolicy,
     InvalidShape,
+    Offered,
     OpenTime,
     PartOfDay,
     Policy,
@@ -44,7 +45,7 @@ from scheduling.slots.transitions import (
     moves_from,
     require_move,
 )
-from scheduling.slots.waiting import open_time_after
+from scheduling.slots.waiting import open_time_after, rested_at
 
 __all__ = [
     "MOVES",
@@ -58,6 +59,7 @@ __all__ = [
     "Move",
     "MoveNotAllowed",
     "NaiveMoment",
+    "Offered",
     "OpenTime",
     "PartOfDay",
     "Policy",
@@ -82,5 +84,6 @@ __all__ = [
     "openings",
     "part_of_day",
     "require_move",
+    "rested_at",
     "subtract",
 ]

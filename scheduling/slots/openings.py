@@ -35,6 +35,28 @@ class InvalidPolicy(ValueError):
     """A policy with no step, or a negative notice or horizon."""
 
 
+class Offered(StrEnum):
+    """Who may book into hours. Staff may book into all of them, and outside them too.
+
+    - ONLINE: patients, within notice and horizon.
+    - SAME_DAY: kept back for acute pain. Patients from local midnight of that very day (notice
+      holds then too); before that only the desk.
+    - DESK: never patients.
+
+    Where hours overlap, **the most open of them wins**: time is offered if any of them offers it,
+    and a visit may run from one into another. So an hour can be opened for a day by extra hours on
+    top of desk-only ones; but to keep an hour back, cut it out of the hours that are offered.
+    """
+
+    ONLINE = "online"
+    SAME_DAY = "same_day"
+    DESK = "desk"
+
+    def to_patients(self, on: date, *, today: date) -> bool:
+        """May patients see hours of the local day `on`, when they ask on `today`?"""
+        return self is Offered.ONLINE or (self is Offered.SAME_DAY and on == today)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Weekly hours on the clinic's clock: weekday 0 is Monday, `ends` is not included.
@@ -48,6 +70,7 @@ class Window:
     ends: time
     valid_from: date | None = None
     valid_until: date | None = None
+    offered: Offered = Offered.ONLINE
 
     def __post_init__(self) -> None:
         _require_hours(self.starts, self.ends)
@@ -71,6 +94,7 @@ class ExtraHours:
     day: date
     starts: time
     ends: time
+    offered: Offered = Offered.ONLINE
 
     def __post_init__(self) -> None:
         _require_hours(self.starts, self.ends)
@@ -205,22 +229,30 @@ def open_time(
     first_day: date,
     last_day: date,
     zone: ZoneInfo,
+    *,
+    to_patients_on: date | None = None,
 ) -> OpenTime:
     """The hours of the local days from `first_day` to `last_day`, both included, in real time.
 
-    Hours that fall wholly into the hour a clock change skips do not exist that day.
+    All of them; or with `to_patients_on`, which is the local day of asking, those alone that
+    patients may see (see `Offered`). Hours that fall wholly into the hour a clock change skips do
+    not exist that day.
     """
+
+    def is_shown(offered: Offered, day: date) -> bool:
+        return to_patients_on is None or offered.to_patients(day, today=to_patients_on)
+
     weekly = tuple(windows)
     hours = [
         _local_hours(day, window.starts, window.ends, zone)
         for day in _days(first_day, last_day)
         for window in weekly
-        if window.holds_on(day)
+        if window.holds_on(day) and is_shown(window.offered, day)
     ]
     hours += [
         _local_hours(once.day, once.starts, once.ends, zone)
         for once in extra
-        if first_day <= once.day <= last_day
+        if first_day <= once.day <= last_day and is_shown(once.offered, once.day)
     ]
     return OpenTime(tuple(sorted(filter(None, hours))), tuple(merge(closures)))
 

@@ -32,7 +32,15 @@ from intake.models import (
     Patient,
     WishedTimes,
 )
-from scheduling.models import Appointment, Clinician, Closure, OpeningHours, Room, VisitType
+from scheduling.models import (
+    Appointment,
+    Clinician,
+    Closure,
+    ExtraHours,
+    OpeningHours,
+    Room,
+    VisitType,
+)
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
 from tests.factories.intake import GuardianConsentFactory, cleared, decided, held
@@ -115,6 +123,9 @@ def fill(number: int = 0) -> None:
         clinician=clinician, weekday=6, starts=time(9), ends=time(10 + number)
     )
     far = scheduling.NOW + timedelta(days=200 + number)
+    ExtraHours.objects.create(
+        clinician=clinician, day=far.date(), starts=time(9), ends=time(10 + number)
+    )
     Closure.objects.create(clinician=clinician, during=(far, far + timedelta(days=1)), reason="x")
 
 
@@ -411,7 +422,13 @@ def split(prefix: str, moment: datetime) -> dict[str, str]:
 def hours(**changes: Any) -> dict[str, Any]:
     solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
     plain = {"clinician": solomon.pk, "weekday": 1, "starts": "15:00", "ends": "19:00"}
-    return {**plain, "valid_from": "", "valid_until": "", **changes}
+    return {**plain, "offered": "online", "valid_from": "", "valid_until": "", **changes}
+
+
+def extra_hours(**changes: Any) -> dict[str, Any]:
+    solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
+    plain = {"clinician": solomon.pk, "day": "2026-11-14", "starts": "15:00", "ends": "17:00"}
+    return {**plain, "offered": "online", **changes}
 
 
 def kind(**changes: Any) -> dict[str, Any]:
@@ -443,6 +460,7 @@ ADDED: dict[type[Model], Callable[[], dict[str, Any]]] = {
     Room: lambda: {"name": "Second room"},
     VisitType: kind,
     OpeningHours: hours,
+    ExtraHours: extra_hours,
     Closure: closure,
 }
 

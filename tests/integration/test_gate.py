@@ -197,10 +197,13 @@ class TestNoVisitTwice:
         change(visit, "state = %s", state)
         insert(other)
 
-    def test_the_room_cannot_be_taken_for_another_hour(self, db):
-        allowed = cleared(PatientFactory.create(), xray=True)
+    def test_a_room_cannot_be_taken_for_another_hour(self, leave):
+        room_id = visit_type("new-exam-xray").room_id
         with refused("visit_room_has_its_time"):
-            insert(allowed, **with_xray(room_busy=between(LATER)))
+            insert(leave, room_id=room_id, room_busy=between(LATER))
+        with refused("visit_room_has_its_time"):
+            insert(leave, room_id=room_id)
+        insert(leave, room_id=room_id, room_busy=between(NINE, 10))
 
     def test_the_doctor_cannot_be_busy_at_another_hour(self, leave):
         with refused("visit_is_inside_clinician_time"):
@@ -307,6 +310,79 @@ class TestNoVisitPastTheGate:
         with refused("visit_has_its_room"):
             insert(allowed, **with_xray(room_id=None, room_busy=None))
         insert(allowed, **with_xray())
+
+
+class TestTheRoomsPart:
+    """Ten minutes after the start until half past, says the visit type."""
+
+    PART = between(NINE + timedelta(minutes=10), 20)
+
+    @pytest.fixture
+    def allowed(self, db: None) -> Clearance:
+        VisitType.objects.filter(code="new-exam-xray").update(room_from=10, room_until=30)
+        return cleared(PatientFactory.create(), xray=True)
+
+    def test_is_what_the_type_says(self, allowed):
+        insert(allowed, **with_xray(room_busy=self.PART))
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            between(NINE),
+            between(NINE + timedelta(minutes=10), 19),
+            between(NINE + timedelta(minutes=11), 20),
+            None,
+        ],
+        ids=["all of it", "shorter", "later", "none"],
+    )
+    def test_and_no_other(self, allowed, part):
+        with refused("visit_room_has_its_part"):
+            insert(allowed, **with_xray(room_busy=part))
+        visit = insert(allowed, **with_xray(room_busy=self.PART))
+        with refused("visit_room_has_its_part"):
+            change(visit, "room_busy = %s", part)
+        change(visit, "state = 'cancelled'")
+        with refused("visit_keeps_its_time"):
+            change(visit, "room_busy = %s", part)
+
+    def test_it_moves_with_the_visit(self, allowed):
+        visit = insert(allowed, **with_xray(room_busy=self.PART))
+        with refused("visit_room_has_its_part"):
+            change(visit, "visit = %s, clinician_busy = %s", between(LATER), between(LATER))
+
+    def test_whoever_is_booked_keeps_theirs_when_the_type_changes(self, allowed):
+        visit = insert(allowed, **with_xray(room_busy=self.PART))
+        VisitType.objects.filter(code="new-exam-xray").update(room_from=0, room_until=15)
+        change(visit, "state = 'confirmed'")
+        change(visit, "state = 'cancelled'")
+        change(visit, "state = 'booked'")
+        with refused("visit_room_has_its_part"):
+            change(visit, "state = 'confirmed', room_busy = %s", between(NINE))
+
+    def test_two_visits_may_have_the_room_one_after_the_other(self, allowed):
+        """With another doctor, in the same hour: the point of a part."""
+        insert(allowed, **with_xray(room_busy=self.PART))
+        start = NINE + timedelta(minutes=20)
+        locum = {"clinician_id": Clinician.objects.create(name="Dr. Locum").pk}
+        times = {"visit": between(start), "clinician_busy": between(start)}
+        second = cleared(PatientFactory.create(), xray=True)
+        part = between(NINE + timedelta(minutes=30), 20)
+        insert(second, **locum, **with_xray(room_busy=part, **times))
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            {"room_from": 10},
+            {"room_until": 30},
+            {"room_from": 30, "room_until": 30},
+            {"room_from": 10, "room_until": 61},
+        ],
+    )
+    def test_a_type_cannot_say_nonsense(self, db, part):
+        with refused("visit_type_room_part_fits"):
+            VisitType.objects.filter(code="new-exam-xray").update(**part)
+        with refused("visit_type_room_part_fits"):
+            VisitType.objects.filter(code="new-exam").update(room_from=10, room_until=30)
 
 
 class TestNorByChangingAVisit:

@@ -1,7 +1,7 @@
 """The plan that is kept is always the one that stands."""
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -9,13 +9,19 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ClinicProfile
 from scheduling import plan, services
-from scheduling.models import Clinician, Closure, OpeningHours, VisitType
+from scheduling.models import Clinician, Closure, ExtraHours, OpeningHours, VisitType
 from scheduling.slots import Interval
 from tests.factories.scheduling import NINE, NOW
 
 pytestmark = pytest.mark.django_db
 
 MORNING = Interval(NINE, NINE + timedelta(hours=2))
+
+
+def open_once() -> None:
+    ExtraHours.objects.create(
+        clinician=Clinician.objects.get(), day=date(2026, 11, 14), starts=time(15), ends=time(17)
+    )
 
 
 def test_it_is_read_once(django_assert_num_queries):
@@ -32,6 +38,8 @@ def test_it_is_read_once(django_assert_num_queries):
         (lambda: Clinician.objects.update(is_active=False), lambda now: now.clinician_id),
         (lambda: OpeningHours.objects.all().delete(), lambda now: now.hours),
         (lambda: OpeningHours.objects.update(starts=time(8)), lambda now: now.hours),
+        (lambda: OpeningHours.objects.update(offered="desk"), lambda now: now.hours),
+        (lambda: open_once(), lambda now: now.extra_hours),
         (
             lambda: services.close(during=MORNING, reason="Away", by=None, now=NOW),
             lambda now: now.closures,
@@ -41,7 +49,17 @@ def test_it_is_read_once(django_assert_num_queries):
             lambda now: [kind.is_active for kind in now.visit_types.values()],
         ),
     ],
-    ids=["horizon", "hold", "clinician", "no hours", "other hours", "closure", "visit types"],
+    ids=[
+        "horizon",
+        "hold",
+        "clinician",
+        "no hours",
+        "other hours",
+        "desk only",
+        "extra hours",
+        "closure",
+        "visit types",
+    ],
 )
 def test_a_change_shows_at_once(change, shows):
     before = shows(plan.current())
@@ -66,7 +84,7 @@ def test_whatever_it_is_read_from_gives_it_another_revision():
     with CaptureQueriesContext(connection) as reading:
         plan.current()
     tables = {name for query in reading for name in re.findall(r'FROM "(\w+)"', query["sql"])}
-    assert len(tables) == 5
+    assert len(tables) == 6
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname='plan_changed'")
         assert {table for (table,) in cursor.fetchall()} == tables
