@@ -219,6 +219,9 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "step_minutes",
             "hold_minutes",
             "cancellation_hours",
+            "suspended_open_hours",
+            "most_visits_patient",
+            "most_visits_account",
             "clearance_days",
             "draft_days",
         )
@@ -227,6 +230,12 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "minimum_notice_minutes": _("Nobody books online a time that starts sooner."),
             "step_minutes": _("10 offers 9:00, 9:10, 9:20 and so on."),
             "hold_minutes": _("How long a patient has to confirm a chosen time."),
+            "suspended_open_hours": _(
+                "How long a visit whose clearance was taken back waits for a decision: in hours the"
+                " clinic is open, and never past its start. Then its time is given back."
+            ),
+            "most_visits_patient": _("The desk may book more."),
+            "most_visits_account": _("For all of a family that signs in together."),
             "clearance_days": _("For clearances issued from now on."),
             "draft_days": _("Counted from the last answer. Then they are deleted."),
         }

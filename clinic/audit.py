@@ -2,15 +2,45 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEntry, User
 
 Actor = User | AnonymousUser | None
+
+
+class Via(models.TextChoices):
+    """From where somebody, or nobody, does something."""
+
+    PATIENT_PAGES = "patient", _("the patient's pages")
+    STAFF_PAGES = "staff", _("the staff's pages")
+    ADMIN_SITE = "admin", _("the admin site")
+    CLOCK = "clock", _("the clock")
+    COMMAND_LINE = "command", _("the command line")
+
+
+# What comes neither by a page nor by a job was typed at the machine.
+_via: ContextVar[Via] = ContextVar("via", default=Via.COMMAND_LINE)
+
+
+@contextmanager
+def coming_from(via: Via) -> Iterator[None]:
+    """What is done inside is put down to have come from there."""
+    token = _via.set(via)
+    try:
+        yield
+    finally:
+        _via.reset(token)
+
+
+def where_from() -> Via:
+    return _via.get()
 
 
 @contextmanager

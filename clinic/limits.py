@@ -53,6 +53,11 @@ BIRTH_DATES_FOR_HANDOVER = Limit("birth dates for handover", 5, timedelta(days=1
 # Times chosen: somebody undecided with a family, and everybody who shares their address.
 HOLDS_BY_ACCOUNT = Limit("holds by account", 30, timedelta(hours=1))
 HOLDS_BY_ADDRESS = Limit("holds by address", 200, timedelta(hours=1))
+# Not tries but what is kept: a parent who books for three children does it one by one.
+HOLDS_AT_ONCE_BY_ACCOUNT = 4
+# A patient who keeps times without booking one has had four of the usual length; then they wait.
+KEPT_AT_MOST = timedelta(minutes=40)
+KEPT_WITHIN = timedelta(hours=2)
 
 
 # One statement, which the row's lock makes one step: two tries at once are never counted as one.

@@ -88,6 +88,24 @@ def cancelled(*, to: str, name: str, starts_at: datetime, now: datetime) -> Mess
     )
 
 
+def suspended(
+    *, to: str, name: str, starts_at: datetime, until: datetime, now: datetime
+) -> Message:
+    """`until` is when the visit's time is given back, if nobody decides before."""
+    context = {
+        "name": name,
+        "when": times.in_words(starts_at),
+        "until": times.in_words(until),
+        "link": _link("/my/visits/"),
+    }
+    return queue("suspended", to=to, context=context, now=now)
+
+
+def released(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
+    context = {"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")}
+    return queue("released", to=to, context=context, now=now)
+
+
 def held(*, to: str, name: str, now: datetime, due_at: datetime | None = None) -> Message:
     """`due_at` is when the clinic promises an answer."""
     when = times.in_words(due_at) if due_at else ""

@@ -8,12 +8,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from clinic import limits
+from clinic import audit, limits
 from clinic.access import is_background
+from clinic.audit import Via
 from clinic.models import User
 from clinic.sign_in import session
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+# Everything else is a page for patients.
+_PAGES = {"/staff/": Via.STAFF_PAGES, "/admin/": Via.ADMIN_SITE}
+
+
+def from_where(get_response: Handler) -> Handler:
+    """What a request changes is put down to the pages it came by."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        found = (via for start, via in _PAGES.items() if request.path.startswith(start))
+        with audit.coming_from(next(found, Via.PATIENT_PAGES)):
+            return get_response(request)
+
+    return handle
 
 
 def sign_off(get_response: Handler) -> Handler:

@@ -126,6 +126,17 @@ class ClinicProfile(models.Model):
     cancellation_hours = models.PositiveIntegerField(
         _("a cancellation is late inside, hours"), default=24
     )
+    suspended_open_hours = models.PositiveIntegerField(
+        _("a suspended visit keeps its time, open hours"),
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+    )
+    most_visits_patient = models.PositiveIntegerField(
+        _("coming visits a patient may book online"), default=6, validators=[MinValueValidator(1)]
+    )
+    most_visits_account = models.PositiveIntegerField(
+        _("coming visits a family may book online"), default=12, validators=[MinValueValidator(1)]
+    )
     clearance_days = models.PositiveIntegerField(
         _("a clearance lasts, days"), default=30, validators=[MinValueValidator(1)]
     )

@@ -2,9 +2,14 @@
 
 from django.dispatch import Signal
 
-# Arguments: clearance_id, patient_id, emergency (bool), by, now, because. The sender holds the
-# patient's row and the clearance's, so that no booking can slip past.
+# Arguments: clearance_id, patient_id, emergency (bool), superseded (bool: a newer decision takes
+# its place), by, now, because. The sender holds the patient's row and the clearance's, so that no
+# booking can slip past.
 clearance_revoked = Signal()
+
+# Arguments: clearance_id, patient_id, by, now. Sent when a decision, not the answers alone, lets a
+# patient book, and before the older clearances whose place it takes are revoked.
+clearance_decided = Signal()
 
 # Arguments: start, length. The calendar answers when that much open clinic time will have passed,
 # or None when it sees no hours ahead. Asked while a case is opened: what is promised to a patient

@@ -3,6 +3,8 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from clinic import audit
+from clinic.audit import Via
 from intake import services
 
 
@@ -17,4 +19,6 @@ def forget_left_forms(timestamp: int) -> None:
 @app.task
 def judge_left_forms(timestamp: int) -> None:
     """Emergencies in forms that were left before they were sent."""
-    services.judge_left_drafts(now=timezone.now())
+    # An emergency takes clearances back, and so visits.
+    with audit.coming_from(Via.CLOCK):
+        services.judge_left_drafts(now=timezone.now())

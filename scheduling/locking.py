@@ -5,8 +5,9 @@ Locks are taken in this order, and none that comes earlier is asked for later:
 1. the calendars, by clinician's id: shared to book into one, exclusive to move, close or plan it;
 2. the start that is wanted, one at a time;
 3. the patient's row;
-4. the clearance's row (the gate's trigger reads it; revoking changes it);
-5. visits, by id, all that one write needs in one statement.
+4. the account whose limits are counted, when a patient chooses online;
+5. the clearance's row (the gate's trigger reads it; revoking changes it);
+6. visits, by id, all that one write needs in one statement.
 
 Revoking a clearance takes no calendar: it starts at 3. So whoever waits, waits for somebody who
 is further on, and no two wait for each other.
@@ -23,6 +24,7 @@ It only saves work; nothing rests on it.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -30,6 +32,8 @@ from django.db import connection
 CALENDAR = 0xCA1E
 # And a start in one.
 START = 0xCA1F
+# And an account.
+ACCOUNT = 0xCA20
 # Longer than any write here takes; then the person is asked to try again.
 PATIENCE = "5s"
 
@@ -49,6 +53,15 @@ def stand_in_line(start: datetime) -> None:
         # Two starts that come to the same number wait for each other, and no more than that.
         minute = int(start.timestamp()) // 60 % 2**31
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [START, minute])
+
+
+def count_for(account_id: UUID) -> None:
+    """Wait for whoever else of the family is choosing. Held until the transaction ends.
+
+    No two wait for each other: whoever has an account's place asks for no patient any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ACCOUNT, account_id.int % 2**31])
 
 
 def _take(clinician_ids: Iterable[int], *, shared: bool) -> None:

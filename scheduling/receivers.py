@@ -7,15 +7,35 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from clinic.audit import Actor
-from intake.signals import clearance_revoked, open_half_days_asked, open_time_asked
+from intake.signals import (
+    clearance_decided,
+    clearance_revoked,
+    open_half_days_asked,
+    open_time_asked,
+)
 from scheduling import availability, services
 
 
 @receiver(clearance_revoked, dispatch_uid="scheduling.stop_visits")
 def stop_visits(
-    *, clearance_id: UUID, emergency: bool, by: Actor, now: datetime, **_kwargs: Any
+    *,
+    clearance_id: UUID,
+    emergency: bool,
+    by: Actor,
+    now: datetime,
+    superseded: bool = False,
+    **_kwargs: Any,
 ) -> None:
-    services.stop_visits_of(clearance_id=clearance_id, emergency=emergency, by=by, now=now)
+    services.stop_visits_of(
+        clearance_id=clearance_id, emergency=emergency, superseded=superseded, by=by, now=now
+    )
+
+
+@receiver(clearance_decided, dispatch_uid="scheduling.carry_visits_over")
+def carry_visits_over(
+    *, clearance_id: UUID, patient_id: UUID, by: Actor, now: datetime, **_kwargs: Any
+) -> None:
+    services.carry_over(clearance_id=clearance_id, patient_id=patient_id, by=by, now=now)
 
 
 @receiver(open_time_asked, dispatch_uid="scheduling.tell_open_time")

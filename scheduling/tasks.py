@@ -3,6 +3,8 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from clinic import audit
+from clinic.audit import Via
 from scheduling import services
 
 
@@ -11,5 +13,6 @@ from scheduling import services
 def give_times_back(timestamp: int) -> None:
     """Holds that ran out, and suspended visits nobody decided in time."""
     now = timezone.now()
-    services.expire_stale_holds(now=now)
-    services.release_undecided(now=now)
+    with audit.coming_from(Via.CLOCK):
+        services.expire_stale_holds(now=now)
+        services.release_undecided(now=now)

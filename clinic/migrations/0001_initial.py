@@ -159,6 +159,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "suspended_open_hours",
+                    models.PositiveIntegerField(
+                        default=8,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                        verbose_name="a suspended visit keeps its time, open hours",
+                    ),
+                ),
+                (
+                    "most_visits_patient",
+                    models.PositiveIntegerField(
+                        default=6,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="coming visits a patient may book online",
+                    ),
+                ),
+                (
+                    "most_visits_account",
+                    models.PositiveIntegerField(
+                        default=12,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="coming visits a family may book online",
+                    ),
+                ),
+                (
                     "clearance_days",
                     models.PositiveIntegerField(
                         default=30,

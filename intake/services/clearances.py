@@ -8,7 +8,7 @@ from clinic.audit import Actor
 from clinic.models import ClinicProfile
 from intake.exceptions import AnswersTooOld, ReasonNeeded
 from intake.models import Clearance, Intake, Patient, ReviewDecision
-from intake.signals import clearance_revoked
+from intake.signals import clearance_decided, clearance_revoked
 
 
 def issue(
@@ -22,7 +22,8 @@ def issue(
     """A clearance for the clinic's usual length, counted from the decision.
 
     Without one nobody has looked: the days count from when the answers were sent, whenever the
-    address is proved. Runs inside the caller's transaction. Raises AnswersTooOld.
+    address is proved. A decision takes the place of every clearance before it. Runs inside the
+    caller's transaction. Raises AnswersTooOld.
     """
     counted_from = decision.at if decision else intake.submitted_at
     ends_at = counted_from + timedelta(days=ClinicProfile.current().clearance_days)
@@ -38,15 +39,23 @@ def issue(
         issued_at=now,
     )
     audit.record(by, "clearance issued", clearance, at=now, patient_id=patient.pk)
+    if decision:
+        _supersede(clearance, by=by, now=now)
     return clearance
 
 
 def revoke(
-    *, clearance_id: UUID, because: str, by: Actor, now: datetime, emergency: bool = False
+    *,
+    clearance_id: UUID,
+    because: str,
+    by: Actor,
+    now: datetime,
+    emergency: bool = False,
+    superseded: bool = False,
 ) -> Clearance:
     """Take a clearance back; its coming visits are suspended, or released in an emergency.
 
-    Safe to call twice. Raises ReasonNeeded.
+    `superseded`: a newer decision takes its place. Safe to call twice. Raises ReasonNeeded.
     """
     if not because.strip():
         raise ReasonNeeded
@@ -67,6 +76,7 @@ def revoke(
             clearance_id=clearance.pk,
             patient_id=patient_id,
             emergency=emergency,
+            superseded=superseded,
             by=by,
             now=now,
             because=because,
@@ -81,3 +91,20 @@ def revoke_all(
     standing = Clearance.objects.standing().filter(patient=patient_id).order_by("issued_at", "pk")
     for clearance_id in standing.values_list("pk", flat=True):
         revoke(clearance_id=clearance_id, because=because, by=by, now=now, emergency=emergency)
+
+
+def _supersede(newest: Clearance, *, by: Actor, now: datetime) -> None:
+    """The visits it allows rest on the newest decision; older clearances are taken back."""
+    patient_id = newest.patient_id
+    clearance_decided.send(
+        sender=Clearance, clearance_id=newest.pk, patient_id=patient_id, by=by, now=now
+    )
+    older = Clearance.objects.standing().filter(patient=patient_id).exclude(pk=newest.pk)
+    for clearance_id in older.order_by("issued_at", "pk").values_list("pk", flat=True):
+        revoke(
+            clearance_id=clearance_id,
+            because="A newer decision takes its place.",
+            by=by,
+            now=now,
+            superseded=True,
+        )

@@ -5,7 +5,13 @@ Each refuses with one of `scheduling.exceptions`. That somebody may ask is decid
 
 from scheduling.services.closing import Closed, close
 from scheduling.services.holds import confirm, expire_stale_holds, hold
-from scheduling.services.revocation import CALL_THE_PATIENT, release_undecided, stop_visits_of
+from scheduling.services.revocation import (
+    CALL_THE_PATIENT,
+    carry_over,
+    keeps_its_time_until,
+    release_undecided,
+    stop_visits_of,
+)
 from scheduling.services.visits import book, cancel, mark, move, reinstate, release
 
 __all__ = [
@@ -13,10 +19,12 @@ __all__ = [
     "Closed",
     "book",
     "cancel",
+    "carry_over",
     "close",
     "confirm",
     "expire_stale_holds",
     "hold",
+    "keeps_its_time_until",
     "mark",
     "move",
     "reinstate",

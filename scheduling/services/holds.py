@@ -16,8 +16,9 @@ from scheduling.exceptions import (
     named_refusals,
 )
 from scheduling.models import Appointment
+from scheduling.services.allowance import require_allowance
 from scheduling.services.placing import insert, require_clearance, wanted
-from scheduling.services.steps import become, changing, end_all, tell_booked
+from scheduling.services.steps import become, changing, end_all, require_as_seen, tell_booked
 from scheduling.slots import State
 
 # What a confirmed hold may have become when the button is pressed again.
@@ -35,8 +36,8 @@ def hold(
 ) -> Appointment:
     """Keep a time for a patient while they confirm; it takes the place of any they held before.
 
-    If the new time cannot be had, the old hold stays. Raises what `require_clearance` raises,
-    VisitTypeNotOffered, TimeNotOffered, TimeTaken.
+    If the new time cannot be had, the old hold stays. Raises what `require_clearance` and
+    `require_allowance` raise, VisitTypeNotOffered, TimeNotOffered, TimeTaken.
     """
     with (
         named_refusals(TimeTaken),
@@ -50,6 +51,7 @@ def hold(
             start=start,
             now=now,
         )
+        require_allowance(clearance.person, by=by, now=now)
         if kind not in visit_types_for(clearance):
             raise VisitTypeNotOffered
         wish = Wish(clearance=clearance, visit_type=kind, now=now)
@@ -66,11 +68,14 @@ def hold(
         )
 
 
-def confirm(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointment:
+def confirm(
+    *, appointment_id: UUID, by: Actor, now: datetime, seen: int | None = None
+) -> Appointment:
     """Turn a patient's hold into a booked visit, and tell them.
 
-    Safe to call twice: a booked visit is returned as it is. Raises HoldExpired, TimeClosed, and
-    what the gate refuses: ClearanceRevoked, PatientHeld, GuardianMissing, XrayNotAllowed.
+    Safe to call twice: a booked visit is returned as it is. Raises VisitChanged, HoldExpired,
+    TimeClosed, and what the gate refuses: ClearanceRevoked, PatientHeld, GuardianMissing,
+    XrayNotAllowed.
     """
     with changing(appointment_id, by=by, shared=True, lost_race=TimeTaken) as visit:
         if visit.state in _ALREADY_BOOKED:
@@ -81,6 +86,7 @@ def confirm(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointment:
             or visit.hold_expires_at <= now
         ):
             raise HoldExpired
+        require_as_seen(visit, seen)
         if is_closed(visit.starts_at, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
             raise TimeClosed
         become(visit, State.BOOKED, by=by, now=now)

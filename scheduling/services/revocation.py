@@ -1,4 +1,4 @@
-"""A clearance is taken back: what becomes of the visits that rest on it."""
+"""A clearance is taken back, or a newer decision takes its place: what becomes of its visits."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,25 +7,47 @@ from django.db.models import Q
 
 from clinic import audit
 from clinic.audit import Actor
+from intake import public as intake
+from scheduling import availability, plan
+from scheduling.exceptions import SchedulingProblem
 from scheduling.models import Appointment
-from scheduling.services.steps import become, end_all
+from scheduling.services.placing import require_clearance
+from scheduling.services.steps import (
+    become,
+    tell_booked,
+    tell_released,
+    tell_suspended,
+)
 from scheduling.slots import State, may_move
 
 # The audit entry that puts a visit on the desk's list of calls.
 CALL_THE_PATIENT = "call the patient"
 # Somebody in the room is with the doctor already: that visit is neither stopped nor freed.
 _STOPPED = (State.HELD, State.BOOKED, State.CONFIRMED, State.ARRIVED, State.SUSPENDED)
+_HERE = (State.ARRIVED, State.IN_ROOM)
+_CARRIED_OVER = (State.BOOKED, State.CONFIRMED, State.SUSPENDED)
 
 
-def stop_visits_of(*, clearance_id: UUID, emergency: bool, by: Actor, now: datetime) -> None:
+def stop_visits_of(
+    *,
+    clearance_id: UUID,
+    emergency: bool,
+    by: Actor,
+    now: datetime,
+    superseded: bool = False,
+) -> None:
     """Suspend the visits to come, in the revocation's own transaction; give holds back.
 
-    In an emergency their time is given back, and the desk is told to call.
+    In an emergency their time is given back, and the desk is told to call. When a newer decision
+    has taken the clearance's place, a visit that has begun goes on.
     """
     to_come = Q(state__in=[state.value for state in _STOPPED], visit__endswith__gt=now)
     early = Q(state=State.IN_ROOM.value, visit__startswith__gt=now)
+    concerned = (to_come | early) & Q(clearance=clearance_id)
+    if superseded:
+        concerned &= Q(visit__startswith__gt=now)
     visits = (
-        Appointment.objects.filter(to_come | early, clearance=clearance_id)
+        Appointment.objects.filter(concerned)
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )
@@ -33,15 +55,60 @@ def stop_visits_of(*, clearance_id: UUID, emergency: bool, by: Actor, now: datet
         _stop(visit, emergency=emergency, by=by, now=now)
 
 
-def release_undecided(*, now: datetime) -> int:
-    """End suspended visits whose whole time went by without a decision; how many."""
-    with audit.writing(None):
-        undecided = list(
-            Appointment.objects.filter(state=State.SUSPENDED.value, visit__endswith__lte=now)
-            .order_by("pk")
-            .select_for_update(of=("self",), no_key=True, skip_locked=True)
+def carry_over(*, clearance_id: UUID, patient_id: UUID, by: Actor, now: datetime) -> None:
+    """A decision issued this clearance: the patient's coming visits that it allows rest on it.
+
+    Suspended ones among them are booked again, in the time they kept, and the patient is told.
+    What it does not allow is left as it is. Runs inside the decision's transaction.
+    """
+    intake.lock_patient(patient_id)
+    visits = (
+        Appointment.objects.filter(
+            patient=patient_id,
+            state__in=[state.value for state in _CARRIED_OVER],
+            visit__startswith__gt=now,
         )
-        end_all(undecided, State.RELEASED, by=None, now=now, reason="Nobody decided in time.")
+        .exclude(clearance=clearance_id)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
+    for visit in visits:
+        if _is_allowed(visit, clearance_id, now=now):
+            _rest_on(visit, clearance_id, by=by, now=now)
+
+
+def keeps_its_time_until(visit: Appointment) -> datetime:
+    """When a suspended visit is released if nobody decides.
+
+    After the clinic's delay in open hours, and not past its start; for somebody who was here
+    already when it was suspended, not before its end: they are in the building.
+    """
+    suspension = visit.changes.filter(after=State.SUSPENDED.value).order_by("pk").last()
+    if suspension is None:
+        return visit.starts_at
+    if suspension.before in _HERE:
+        return visit.ends_at
+    delay = plan.current().suspended_for
+    counted = availability.open_time_after(suspension.at, delay)
+    return min(counted, visit.starts_at) if counted else visit.starts_at
+
+
+def release_undecided(*, now: datetime) -> int:
+    """Give back the time of suspended visits that nobody decided in time; how many.
+
+    The patient is told, and the desk is told to call.
+    """
+    suspended = (
+        Appointment.objects.filter(state=State.SUSPENDED.value)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+    )
+    with audit.writing(None):
+        undecided = [visit for visit in suspended if keeps_its_time_until(visit) <= now]
+        for visit in undecided:
+            become(visit, State.RELEASED, by=None, now=now, reason="Nobody decided in time.")
+            tell_released(visit, now=now)
+            _put_on_list_of_calls(visit, by=None, now=now)
     return len(undecided)
 
 
@@ -52,5 +119,35 @@ def _stop(visit: Appointment, *, emergency: bool, by: Actor, now: datetime) -> N
     state = State.RELEASED if free_it and may_move(before, State.RELEASED) else State.SUSPENDED
     if before is not state:
         become(visit, state, by=by, now=now, reason="The clearance was revoked.")
+    if state is State.SUSPENDED and before not in (*_HERE, State.SUSPENDED):
+        tell_suspended(visit, until=keeps_its_time_until(visit), now=now)
     if emergency and before is not State.HELD:
-        audit.record(by, CALL_THE_PATIENT, visit, at=now, patient_id=visit.patient_id)
+        _put_on_list_of_calls(visit, by=by, now=now)
+
+
+def _put_on_list_of_calls(visit: Appointment, *, by: Actor, now: datetime) -> None:
+    audit.record(by, CALL_THE_PATIENT, visit, at=now, patient_id=visit.patient_id)
+
+
+def _is_allowed(visit: Appointment, clearance_id: UUID, *, now: datetime) -> bool:
+    try:
+        require_clearance(
+            patient_id=visit.patient_id,
+            clearance_id=clearance_id,
+            visit_type=visit.visit_type,
+            start=visit.starts_at,
+            now=now,
+        )
+    except SchedulingProblem:
+        return False
+    return True
+
+
+def _rest_on(visit: Appointment, clearance_id: UUID, *, by: Actor, now: datetime) -> None:
+    visit.clearance_id = clearance_id
+    if visit.state == State.SUSPENDED:
+        become(visit, State.BOOKED, by=by, now=now, reason="Cleared again.")
+        tell_booked(visit, now=now)
+        return
+    visit.save(update_fields=["clearance"])
+    audit.record(by, "visit rests on a newer clearance", visit, at=now, patient_id=visit.patient_id)

@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from clinic import audit, messages
 from clinic.audit import Actor
 from clinic.models import User
 from intake import public as intake
-from scheduling.exceptions import CalendarBusy, SchedulingProblem, StepNotAllowed, named_refusals
+from scheduling.exceptions import (
+    CalendarBusy,
+    SchedulingProblem,
+    StepNotAllowed,
+    VisitChanged,
+    named_refusals,
+)
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, StatusChange
 from scheduling.slots import MoveNotAllowed, State, require_move
@@ -36,6 +44,15 @@ def changing(
             yield Appointment.objects.locked(appointment_id)
 
 
+def require_as_seen(visit: Appointment, seen: int | None) -> None:
+    """The version on the page that was sent is still the visit's. None: no page was sent.
+
+    Asked after "is it done already?": a button pressed twice is no stale page. Raises VisitChanged.
+    """
+    if seen is not None and seen != visit.version:
+        raise VisitChanged
+
+
 def become(
     visit: Appointment,
     state: State,
@@ -53,7 +70,8 @@ def become(
         raise StepNotAllowed from error
     visit.state = state.value
     visit.hold_expires_at = None
-    visit.save(update_fields=["state", "hold_expires_at", "clearance"])
+    visit.version += 1
+    visit.save(update_fields=["state", "hold_expires_at", "clearance", "version"])
     record(visit, before, by=by, now=now, reason=reason, is_late=is_late)
 
 
@@ -65,14 +83,21 @@ def record(
     now: datetime,
     reason: str = "",
     is_late: bool = False,
+    was: DateTimeTZRange | None = None,
 ) -> None:
-    """Write down that a visit came to its state: in its own history and in the audit trail."""
+    """Write down that a visit came to its state: in its own history and in the audit trail.
+
+    `was` is the time it had, for one that was moved.
+    """
     StatusChange.objects.create(
         appointment=visit,
         before=before.value if before else "",
         after=visit.state,
         at=now,
         by=by if isinstance(by, User) else None,
+        via=audit.where_from(),
+        was=was,
+        became=visit.visit if was else None,
         reason=reason[:200],
         is_late=is_late,
     )
@@ -97,6 +122,22 @@ def tell_booked(visit: Appointment, *, now: datetime) -> None:
         ends_at=visit.ends_at,
         now=now,
     )
+
+
+def tell_suspended(visit: Appointment, *, until: datetime, now: datetime) -> None:
+    person = intake.patient_card(visit.patient_id)
+    messages.suspended(
+        to=person.email,
+        name=person.given_name,
+        starts_at=visit.starts_at,
+        until=until,
+        now=now,
+    )
+
+
+def tell_released(visit: Appointment, *, now: datetime) -> None:
+    person = intake.patient_card(visit.patient_id)
+    messages.released(to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now)
 
 
 def tell_cancelled(visit: Appointment, *, now: datetime) -> None:

@@ -28,7 +28,14 @@ from scheduling.services.placing import (
     wanted,
     what_is_in_the_way,
 )
-from scheduling.services.steps import become, changing, record, tell_booked, tell_cancelled
+from scheduling.services.steps import (
+    become,
+    changing,
+    record,
+    require_as_seen,
+    tell_booked,
+    tell_cancelled,
+)
 from scheduling.slots import MOVES, State
 from scheduling.taken import Place
 
@@ -85,19 +92,28 @@ def book(
         return visit
 
 
-def move(*, appointment_id: UUID, start: datetime, by: Actor, now: datetime) -> Appointment:
+def move(
+    *,
+    appointment_id: UUID,
+    start: datetime,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Appointment:
     """Give a visit another time; the old one is freed only when the new one is had.
 
     A patient moves to a time that is offered, staff to any that is free and not closed. The visit
     is booked again, no longer confirmed, under a clearance that covers its new start. Safe to call
-    twice. Raises VisitHasBegun, StepNotAllowed, OutsideClearance, TimeNotOffered, TimeClosed,
-    TimeTaken, and what the gate refuses.
+    twice. `seen` is the version on the page that was sent, here and below. Raises VisitChanged,
+    VisitHasBegun, StepNotAllowed, OutsideClearance, TimeNotOffered, TimeClosed, TimeTaken, and
+    what the gate refuses.
     """
     with changing(appointment_id, by=by, shared=False, lost_race=TimeTaken) as visit:
         if visit.state not in _MOVABLE:
             raise StepNotAllowed
         if visit.starts_at == start:
             return visit
+        require_as_seen(visit, seen)
         if visit.starts_at <= now:
             raise VisitHasBegun
         clearance = _covering(visit, start, now)
@@ -117,15 +133,23 @@ def move(*, appointment_id: UUID, start: datetime, by: Actor, now: datetime) -> 
         return visit
 
 
-def cancel(*, appointment_id: UUID, by: Actor, now: datetime, reason: str = "") -> Appointment:
+def cancel(
+    *,
+    appointment_id: UUID,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
+) -> Appointment:
     """Cancel a visit, or give a hold back. Inside the clinic's window it is allowed, marked late.
 
-    Safe to call twice. Raises StepNotAllowed, VisitHasBegun.
+    Safe to call twice. Raises VisitChanged, StepNotAllowed, VisitHasBegun.
     """
     with changing(appointment_id, by=by, shared=True) as visit:
         before = State(visit.state)
         if before is State.CANCELLED:
             return visit
+        require_as_seen(visit, seen)
         if before in _MOVABLE and visit.starts_at <= now:
             raise VisitHasBegun
         window = timedelta(hours=ClinicProfile.current().cancellation_hours)
@@ -136,11 +160,20 @@ def cancel(*, appointment_id: UUID, by: Actor, now: datetime, reason: str = "") 
         return visit
 
 
-def mark(*, appointment_id: UUID, to: State, by: Actor, now: datetime) -> Appointment:
+def mark(
+    *,
+    appointment_id: UUID,
+    to: State,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
+) -> Appointment:
     """Take a visit one step: arrived, in the room, done, not come; or take the step back.
 
-    Safe to call twice. Raises StepNotAllowed, VisitNotBegun, and for a step taken back into a time
-    that was free meanwhile TimeTaken and what the gate refuses.
+    A cancellation is taken back to booked, and the patient told. Safe to call twice. Raises
+    VisitChanged, StepNotAllowed, VisitNotBegun, and for a step taken back into a time that was
+    free meanwhile TimeTaken, TimeClosed and what the gate refuses.
     """
     with changing(
         appointment_id, by=by, shared=to not in _TAKES_TIME_BACK, lost_race=TimeTaken
@@ -148,22 +181,35 @@ def mark(*, appointment_id: UUID, to: State, by: Actor, now: datetime) -> Appoin
         before = State(visit.state)
         if before is to:
             return visit
+        require_as_seen(visit, seen)
         if to not in _MARKED_BY_HAND or before in {State.HELD, State.SUSPENDED}:
             raise StepNotAllowed
         if to is State.NO_SHOW and visit.starts_at > now:
             raise VisitNotBegun
         if before in State.ENDED and to in _TAKES_TIME_BACK:
             _require_free(visit, by=by, now=now)
-        become(visit, to, by=by, now=now)
+        if before is State.CANCELLED:
+            _require_uncancellable(visit)
+        become(visit, to, by=by, now=now, reason=reason)
+        if before is State.CANCELLED:
+            tell_booked(visit, now=now)
         return visit
 
 
-def reinstate(*, appointment_id: UUID, clearance_id: UUID, by: Actor, now: datetime) -> Appointment:
+def reinstate(
+    *,
+    appointment_id: UUID,
+    clearance_id: UUID,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Appointment:
     """Book a suspended visit again, in the time it kept, on a clearance that allows it.
 
-    Raises StepNotAllowed, VisitHasBegun, and what `require_clearance` raises.
+    Raises VisitChanged, StepNotAllowed, VisitHasBegun, and what `require_clearance` raises.
     """
     with changing(appointment_id, by=by, shared=True) as visit:
+        require_as_seen(visit, seen)
         if visit.state != State.SUSPENDED:
             raise StepNotAllowed
         if visit.starts_at <= now:
@@ -181,11 +227,22 @@ def reinstate(*, appointment_id: UUID, clearance_id: UUID, by: Actor, now: datet
         return visit
 
 
-def release(*, appointment_id: UUID, by: Actor, now: datetime, reason: str = "") -> Appointment:
-    """Give a suspended visit's time back, and tell the patient. Raises StepNotAllowed."""
+def release(
+    *,
+    appointment_id: UUID,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
+) -> Appointment:
+    """Give a suspended visit's time back, and tell the patient.
+
+    Safe to call twice. Raises VisitChanged, StepNotAllowed.
+    """
     with changing(appointment_id, by=by, shared=True) as visit:
         if visit.state == State.RELEASED:
             return visit
+        require_as_seen(visit, seen)
         if visit.state != State.SUSPENDED:
             raise StepNotAllowed
         become(visit, State.RELEASED, by=by, now=now, reason=reason)
@@ -217,23 +274,38 @@ def _require_open(
 def _put(
     visit: Appointment, place: Place, clearance: ClearanceCard, *, by: Actor, now: datetime
 ) -> None:
-    before, moved_from = State(visit.state), visit.starts_at
+    before, was = State(visit.state), visit.visit
     visit.state = State.BOOKED.value
     visit.clearance_id = clearance.id
     visit.visit = as_range(place.visit)
     visit.clinician_busy = as_range(place.clinician_busy)
     visit.room_busy = as_range(place.room_busy) if place.room_busy else None
-    visit.save(update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy"])
-    record(visit, before, by=by, now=now, reason="Moved to another time.")
+    visit.version += 1
+    visit.save(
+        update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy", "version"]
+    )
+    record(visit, before, by=by, now=now, reason="Moved to another time.", was=was)
     audit.record(
         by,
         "visit moved",
         visit,
         at=now,
         patient_id=visit.patient_id,
-        moved_from=moved_from.isoformat(),
+        moved_from=was.lower.isoformat(),
         moved_to=visit.starts_at.isoformat(),
     )
+
+
+def _require_uncancellable(visit: Appointment) -> None:
+    """It was booked, not only kept for somebody choosing, and nothing was closed since.
+
+    Raises StepNotAllowed, TimeClosed.
+    """
+    came_from = visit.changes.filter(after=State.CANCELLED.value).latest("pk").before
+    if came_from == State.HELD:
+        raise StepNotAllowed
+    if is_closed(visit.starts_at, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
+        raise TimeClosed
 
 
 def _require_free(visit: Appointment, *, by: Actor, now: datetime) -> None:

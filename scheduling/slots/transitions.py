@@ -128,10 +128,12 @@ MOVES: tuple[Move, ...] = (
     Move(State.ARRIVED, State.BOOKED, _("undo check in"), undo=True),
     Move(State.ARRIVED, State.CONFIRMED, _("undo check in"), undo=True),
     Move(State.IN_ROOM, State.ARRIVED, _("undo take in"), undo=True),
-    # These two take back a time that was free meanwhile: another visit may be in it by now, and
-    # the clearance may be gone. The calendar and the gate are asked again.
+    # These take back a time that was free meanwhile: another visit may be in it by now, and the
+    # clearance may be gone. The calendar and the gate are asked again.
     Move(State.DONE, State.IN_ROOM, _("undo finish"), undo=True),
     Move(State.NO_SHOW, State.BOOKED, _("undo no-show"), undo=True),
+    # Of a visit, not of a hold given back: that was never booked.
+    Move(State.CANCELLED, State.BOOKED, _("undo cancel"), undo=True),
 )
 
 _ROWS: Mapping[tuple[State, State], Move] = MappingProxyType(

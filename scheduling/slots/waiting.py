@@ -1,4 +1,4 @@
-"""How long a wait is when only open time counts."""
+"""How long a wait is: when only open time counts, and when somebody has kept times too long."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,3 +22,21 @@ def open_time_after(
             return since + left
         left -= interval.end - since
     return None
+
+
+def rested_at(
+    kept: Iterable[Interval], now: datetime, *, at_most: timedelta, within: timedelta
+) -> datetime | None:
+    """When less than `at_most` was kept in the time `within` before it; None when it is so now.
+
+    What was kept counts whole until its end is as long ago.
+    """
+    counted = sorted((each for each in kept if each.end + within > now), key=lambda it: it.end)
+    left = sum((each.length for each in counted), timedelta(0))
+    rested: datetime | None = None
+    for each in counted:
+        if left < at_most:
+            break
+        left -= each.length
+        rested = each.end + within
+    return rested

@@ -476,11 +476,11 @@ class TestRevocation:
         again = services.reinstate(appointment_id=visit.pk, clearance_id=newer.pk, by=None, now=NOW)
         assert (again.state, again.clearance_id) == (State.BOOKED, newer.pk)
 
-    def test_undecided_it_is_released_once_its_time_went_by(self, leave):
+    def test_undecided_it_is_released_when_it_would_begin(self, leave):
         visit = book(leave)
         revoke(clearance_id=leave.pk, because="A new sign.", by=None, now=NOW)
-        assert services.release_undecided(now=NINE) == 0
-        assert services.release_undecided(now=visit.ends_at) == 1
+        assert services.release_undecided(now=NINE - timedelta(minutes=1)) == 0
+        assert services.release_undecided(now=NINE) == 1
         assert state_of(visit.pk) is State.RELEASED
 
     def test_a_visit_booked_after_the_signal_is_refused_by_the_gate(self, leave):

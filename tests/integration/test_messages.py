@@ -39,6 +39,8 @@ def one_of_each() -> list[Message]:
         messages.address_changed(to=TO, staff=True, now=NOW),
         booked(),
         messages.cancelled(to=TO, name="Kim", starts_at=STARTS, now=NOW),
+        messages.suspended(to=TO, name="Kim", starts_at=STARTS, until=STARTS, now=NOW),
+        messages.released(to=TO, name="Kim", starts_at=STARTS, now=NOW),
         messages.held(to=TO, name="Kim", due_at=STARTS, now=NOW),
         messages.held(to=TO, name="Kim", now=NOW),
         messages.cleared(to=TO, name="Kim", clearance_id=uuid.uuid4(), now=NOW),

@@ -16,7 +16,7 @@ ARRIVED      .    u      u         .       x       x         .    .         .   
 IN_ROOM      .    .      .         u       .       x         x    .         .       .       .
 SUSPENDED    .    x      .         .       .       .         .    x         .       .       x
 DONE         .    .      .         .       u       .         .    .         .       .       .
-CANCELLED    .    .      .         .       .       .         .    .         .       .       .
+CANCELLED    .    u      .         .       .       .         .    .         .       .       .
 NO_SHOW      .    u      .         .       .       .         .    .         .       .       .
 EXPIRED      .    .      .         .       .       .         .    .         .       .       .
 RELEASED     .    .      .         .       .       .         .    .         .       .       .

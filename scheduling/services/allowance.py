@@ -1,0 +1,99 @@
+"""How much of the calendar a patient, and a family that signs in together, may take online."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, Subquery
+
+from clinic import access, limits
+from clinic.audit import Actor
+from clinic.models import User
+from intake.public import PatientCard
+from scheduling import plan
+from scheduling.exceptions import KeptTooLong, TooManyComing, TooManyKept
+from scheduling.locking import count_for
+from scheduling.models import Appointment, StatusChange
+from scheduling.slots import Interval, State, rested_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A visit to come of the family, or a time one of them kept lately and `let_go` unbooked."""
+
+    patient_id: UUID
+    state: str
+    hold_expires_at: datetime | None
+    ends_at: datetime
+    made_at: datetime
+    let_go: datetime | None
+
+
+def require_allowance(patient: PatientCard, *, by: Actor, now: datetime) -> None:
+    """One more time may be kept for the patient, in place of the one they keep, if any.
+
+    Patients are bound by it, the desk is not. The patient's row is locked already; the family's
+    place in line is taken here, so that two of them at once are counted one after the other.
+    Raises TooManyKept, TooManyComing, KeptTooLong.
+    """
+    if isinstance(by, User) and access.sees_calendar(by):
+        return
+    if patient.account_id:
+        count_for(patient.account_id)
+    planned = plan.current()
+    family = _family(patient, now=now)
+    own = [each for each in family if each.patient_id == patient.id]
+    _require_rest(own, kept_for=planned.kept_for, now=now)
+    # Their own hold is given up for the new one.
+    coming = [each for each in family if _is_coming(each, now) and not _is_own_hold(each, patient)]
+    if sum(each.state == State.HELD for each in coming) >= limits.HOLDS_AT_ONCE_BY_ACCOUNT:
+        raise TooManyKept
+    theirs = sum(each.patient_id == patient.id for each in coming)
+    if theirs >= planned.most_visits_patient or len(coming) >= planned.most_visits_account:
+        raise TooManyComing
+
+
+def _family(patient: PatientCard, *, now: datetime) -> list[_Taken]:
+    visits = Appointment.objects.filter(
+        Q(patient__account=patient.account_id) if patient.account_id else Q(patient=patient.id)
+    )
+    to_come = Q(
+        state__in=[state.value for state in State.KEEPS_TIME],
+        visit__endswith__gt=now,
+    )
+    let_go = StatusChange.objects.filter(
+        appointment=OuterRef("pk"), before=State.HELD.value
+    ).exclude(after=State.BOOKED.value)
+    rows = (
+        visits.filter(to_come | Q(created_at__gt=now - limits.KEPT_WITHIN))
+        .annotate(let_go=Subquery(let_go.values("at")[:1]))
+        .values_list("patient_id", "state", "hold_expires_at", "visit", "created_at", "let_go")
+    )
+    return [
+        _Taken(patient_id, state, expires_at, visit.upper, made_at, let_go)
+        for patient_id, state, expires_at, visit, made_at, let_go in rows
+    ]
+
+
+def _require_rest(own: Iterable[_Taken], *, kept_for: timedelta, now: datetime) -> None:
+    """Times kept again and again without booking one would be kept for ever."""
+    kept = []
+    for each in own:
+        if each.let_go or each.state == State.HELD:
+            # One that ran out may have been swept only later.
+            until = min(each.let_go or now, each.made_at + kept_for)
+            if until > each.made_at:
+                kept.append(Interval(each.made_at, until))
+    again_at = rested_at(kept, now, at_most=limits.KEPT_AT_MOST, within=limits.KEPT_WITHIN)
+    if again_at:
+        raise KeptTooLong(again_at)
+
+
+def _is_coming(each: _Taken, now: datetime) -> bool:
+    ran_out = each.hold_expires_at is not None and each.hold_expires_at <= now
+    return each.state in State.KEEPS_TIME and each.ends_at > now and not ran_out
+
+
+def _is_own_hold(each: _Taken, patient: PatientCard) -> bool:
+    return each.state == State.HELD and each.patient_id == patient.id
