@@ -16,7 +16,12 @@ from phonenumber_field.phonenumber import to_python
 
 from clinic import times
 from intake import body, triage, xray
-from intake.exceptions import AnswersOfAnother, EmergencyStands, PatientUnknown
+from intake.exceptions import (
+    AnswersOfAnother,
+    AnswersOfAnotherPatient,
+    EmergencyStands,
+    PatientUnknown,
+)
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
 from intake.reasons import asked
 from intake.triage import PROTOCOL, UNANSWERED, Question
@@ -122,13 +127,17 @@ def facts(case: Case, intakes: Sequence[Intake]) -> list[str]:
     return [fact for fact in (age, born, town, known.email) if fact]
 
 
-def why_not_clear(case: Case, newest: Intake | None) -> str:
+def why_not_clear(case: Case, intakes: Sequence[Intake]) -> str:
+    """As the decision would be refused; `intakes`, newest first."""
     if case.disposition == Disposition.EMERGENCY:
         return str(EmergencyStands.message)
     if case.patient_id is None:
         return str(PatientUnknown.message)
-    theirs = newest is not None and newest.patient_id == case.patient_id
-    return "" if theirs else str(AnswersOfAnother.message)
+    if not intakes or intakes[0].patient_id != case.patient_id:
+        return str(AnswersOfAnother.message)
+    if any(intake.patient_id not in (None, case.patient_id) for intake in intakes):
+        return str(AnswersOfAnotherPatient.message)
+    return ""
 
 
 def why_no_xray(newest: Intake | None) -> str:

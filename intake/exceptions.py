@@ -67,6 +67,13 @@ class AnswersOfAnother(IntakeProblem):
     )
 
 
+class AnswersOfAnotherPatient(IntakeProblem):
+    message = _(
+        "Another patient's answers are in this case too. Set them aside first: they become a case"
+        " of their own, and are decided there."
+    )
+
+
 class AnswersOfThisPatient(IntakeProblem):
     message = _("These answers are proved to be this patient's. They are decided here.")
 

@@ -88,11 +88,11 @@ class Choice:
     checked: bool
 
 
-def choices(case: Case, newest: Intake | None, form: DecisionForm) -> list[Choice]:
+def choices(case: Case, intakes: Sequence[Intake], form: DecisionForm) -> list[Choice]:
     """An emergency is never cleared, and nobody is before it is known whose answers these are."""
     if case.disposition == Disposition.EMERGENCY:
         kinds = [Kind.EMERGENCY_RESOLVED, Kind.REFER]
-    elif newest is None or newest.patient_id is None or newest.patient_id != case.patient_id:
+    elif case_file.why_not_clear(case, intakes):
         kinds = [Kind.REFER]
     else:
         kinds = [Kind.CLEAR, Kind.SUPPORTIVE, Kind.REFER]

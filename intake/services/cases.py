@@ -129,7 +129,7 @@ def set_apart(intake: Intake, *, out_of: Case, now: datetime) -> Case:
         related_case=out_of,
         contact_name=f"{intake.given_name} {intake.family_name}".strip()[:CONTACT_NAME_LENGTH],
         contact_phone=intake.phone,
-        mistake_reported_at=out_of.mistake_reported_at if _was_corrected(intake) else None,
+        mistake_reported_at=out_of.mistake_reported_at if _has_mistaken_tap(intake) else None,
         opened_at=now,
         due_at=_due_again(out_of, held_as, now=now),
     )
@@ -153,11 +153,13 @@ def judge_again(case: Case, *, now: datetime) -> None:
     case.disposition = worst(Disposition.CO_MANAGE, *said) if said else Disposition.EMERGENCY
     case.due_at = _due_again(case, Disposition(case.disposition), now=now)
     case.state = Case.State.OPEN
-    case.save(update_fields=["disposition", "due_at", "state"])
+    if not _has_mistaken_tap(*case.intakes.all()):
+        case.mistake_reported_at = None
+    case.save(update_fields=["disposition", "due_at", "state", "mistake_reported_at"])
 
 
-def _was_corrected(intake: Intake) -> bool:
-    return IntakeDraft.objects.filter(corrects=intake).exists()
+def _has_mistaken_tap(*intakes: Intake) -> bool:
+    return IntakeDraft.objects.filter(corrects__in=intakes).exists()
 
 
 def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:

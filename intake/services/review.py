@@ -8,6 +8,7 @@ from clinic.models import User
 from intake.exceptions import (
     AnotherCaseOpen,
     AnswersOfAnother,
+    AnswersOfAnotherPatient,
     AnswersOfThisPatient,
     CaseAlreadyDecided,
     EmergencyStands,
@@ -35,7 +36,7 @@ def decide(
 
     `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
     answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, NoEmergency,
-    PatientUnknown, AnswersOfAnother, AnotherCaseOpen, XrayOnHold.
+    PatientUnknown, AnswersOfAnother, AnswersOfAnotherPatient, AnotherCaseOpen, XrayOnHold.
     """
     if not reason.strip():
         raise ReasonNeeded
@@ -116,6 +117,9 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
         raise PatientUnknown
     if newest.patient_id != case.patient_id:
         raise AnswersOfAnother
+    # They would leave the list along with the case, and nobody would have decided about them.
+    if case.intakes.exclude(patient=None).exclude(patient=case.patient_id).exists():
+        raise AnswersOfAnotherPatient
     # Answers of theirs that joined somebody else's case: that one is decided first.
     elsewhere = Case.objects.unresolved().exclude(patient=case.patient_id)
     if elsewhere.filter(intakes__patient=case.patient_id).exclude(pk=case.pk).exists():

@@ -132,7 +132,7 @@ def _page(
     )
     beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
     newest = intakes[0] if intakes else None
-    offered = choices(case, newest, form)
+    offered = choices(case, intakes, form)
     aside = aside or SetAsideForm()
     may_decide = access.decides_reviews(request.user) and case.state in Case.UNRESOLVED
     context: dict[str, Any] = {
@@ -149,7 +149,7 @@ def _page(
         "choices": offered,
         "may_clear": any(choice.value in ReviewDecision.CLEARING for choice in offered),
         "why_no_xray": case_file.why_no_xray(newest),
-        "why_not_clear": case_file.why_not_clear(case, newest),
+        "why_not_clear": case_file.why_not_clear(case, intakes),
         "aside": aside,
         "strangers": strangers(case, intakes, aside) if may_decide else [],
         "latest_seen": newest.pk if newest else "",

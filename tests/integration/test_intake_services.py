@@ -12,6 +12,7 @@ from intake.exceptions import (
     AnotherCaseOpen,
     AnswersBeforeEmergency,
     AnswersOfAnother,
+    AnswersOfAnotherPatient,
     AnswersOfThisPatient,
     AnswersTooOld,
     CaseAlreadyDecided,
@@ -601,6 +602,21 @@ class TestAnswersOfAnother:
         assert apart.state == "CLEARED"
         assert Clearance.objects.count() == 2
 
+    def test_an_older_answer_of_another_patient_is_not_decided_along(self, own, account, doctor):
+        """Off the list, undecided, and its patient free to answer again more mildly."""
+        other = User.objects.create_user("ben@example.com")
+        said = proved(answers.REFER, other, who=about("Ben", "Okoro"), now=LATER)
+        again = proved(answers.BOOK, account, now=LATER + timedelta(minutes=1))
+        assert again.case == said.case == own.case
+        soon = LATER + timedelta(minutes=2)
+        for kind in ("CLEAR", "SUPPORTIVE"):
+            with pytest.raises(AnswersOfAnotherPatient):
+                decide(again, doctor, kind=kind, now=soon)
+        self.set_aside(own.case, said, doctor, now=soon)
+        decide(again, doctor, now=soon)
+        assert Clearance.objects.get().patient == own.patient
+        assert public.is_held(said.patient_id)
+
     def test_proved_afterwards_they_hold_who_proved_them(self, own, account, doctor):
         """It was the patient after all."""
         said = self.strangers(own, answers.EMERGENCY)
@@ -643,6 +659,23 @@ class TestAnswersOfAnother:
         self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=2))
         own.case.refresh_from_db()
         assert own.case.disposition == "REFER"
+
+    def test_a_mistaken_tap_goes_along_with_the_answers_it_was_in(self, own, doctor):
+        said = self.strangers(own, answers.EMERGENCY)
+        services.report_mistake(intake=said, browser=uuid.uuid4(), by=None, now=LATER)
+        self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=1))
+        own.case.refresh_from_db()
+        assert own.case.mistake_reported_at is None, "she called nothing a mistake"
+        assert Case.objects.exclude(pk=own.case_id).get().mistake_reported_at == LATER
+
+    def test_a_mistaken_tap_of_the_patients_own_stays(self, account, doctor):
+        own = proved(answers.EMERGENCY, account)
+        said = self.strangers(own)
+        services.report_mistake(intake=own, browser=uuid.uuid4(), by=account, now=LATER)
+        self.set_aside(own.case, said, doctor, now=LATER + timedelta(minutes=1))
+        own.case.refresh_from_db()
+        assert own.case.mistake_reported_at == LATER
+        assert Case.objects.exclude(pk=own.case_id).get().mistake_reported_at is None
 
     def test_the_patients_own_are_not_set_aside(self, own, doctor):
         with pytest.raises(AnswersOfThisPatient):

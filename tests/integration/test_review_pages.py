@@ -378,6 +378,16 @@ class TestCasePage:
         assert "are not proved to be this patient" in text(response)
         assert not Clearance.objects.exists()
 
+    def test_older_answers_of_another_record_offer_no_clearance(self, doctor_client, patient):
+        proved(answers.REFER, patient, ago=timedelta(hours=2))
+        proved(answers.REFER, AccountFactory(), ago=timedelta(hours=1))
+        newest = proved(answers.BOOK, patient)
+        shown = page(doctor_client, address_of(newest))
+        assert 'value="REFER"' in shown
+        assert 'value="CLEAR"' not in shown
+        assert "Another patient's answers are in this case" in shown.replace("&#x27;", "'")
+        assert "Set these answers aside" in shown
+
     def test_the_page_is_no_ones_but_the_chiropractors(self, desk_client, patient):
         page(desk_client, address_of(proved(answers.REFER, patient)), status=403)
 
