@@ -1,28 +1,31 @@
 """Which starts can be offered to a patient: rows in, the pure core decides.
 
-However many days are asked for, the rows are read in the same few queries.
+However many days are asked for, the rows are read in the same few queries. What is taken is read
+anew each time; the openings that follow from it are kept, for as long as nothing in them changes.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.utils import timezone
 
 from intake.public import ClearanceCard
 from scheduling import plan, slots
+from scheduling.busy import BusyTime, busy_time, intervals
 from scheduling.models import Appointment, VisitType
 from scheduling.plan import Plan, shape_of
 from scheduling.slots import Busy, Interval, OpenTime, Search, State
-from scheduling.taken import Place, taken
 
 # A clinic closed for longer says so itself.
 _LONGEST_WAIT = timedelta(days=31)
 _NOON = time(12)
 # Around the day of a time that cannot be had, there are others nearly always.
 _NEARBY = timedelta(days=3)
-# What reaches into the days asked for may have begun the day before.
 _A_DAY = timedelta(days=1)
+# Each takes about a tenth of a megabyte.
+_ANSWERS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,31 +33,67 @@ class Wish:
     """What a patient looks for a time for: under which leave, which kind of visit, and when.
 
     A hold of theirs is not in their way: choosing again replaces it. Nor is the visit that they
-    are moving.
+    are moving. Without a clearance it is nobody in particular who looks.
     """
 
-    clearance: ClearanceCard
+    clearance: ClearanceCard | None
     visit_type: VisitType
     now: datetime
     moving: UUID | None = None
 
+    @property
+    def patient_id(self) -> UUID | None:
+        return self.clearance.patient_id if self.clearance else None
 
-def offered(wish: Wish, *, first_day: date = date.min, last_day: date = date.max) -> list[datetime]:
-    """The starts a patient may choose on these local days, both included: sorted, in UTC."""
-    planned = plan.current()
+    @property
+    def not_before(self) -> datetime | None:
+        return self.clearance.starts_at if self.clearance else None
+
+    @property
+    def until(self) -> datetime | None:
+        return self.clearance.ends_at if self.clearance else None
+
+
+def offered(
+    wish: Wish,
+    *,
+    first_day: date = date.min,
+    last_day: date = date.max,
+    planned: Plan | None = None,
+) -> list[datetime]:
+    """The starts a patient may choose on these local days, both included: sorted, in UTC.
+
+    `planned` is the plan, when it has just been read.
+    """
+    planned = planned or plan.current()
     if planned.clinician_id is None:
         return []
-    zone, clearance = planned.policy.zone, wish.clearance
     today = _today(wish, planned)
-    first_day = max(first_day, today, clearance.starts_at.astimezone(zone).date())
-    last_day = min(
-        last_day,
-        today + timedelta(days=planned.policy.horizon_days),
-        clearance.ends_at.astimezone(zone).date(),
-    )
+    # Not cut to the clearance yet: until then everybody asks the same.
+    first_day = max(first_day, today)
+    last_day = min(last_day, today + timedelta(days=planned.policy.horizon_days))
     if first_day > last_day:
         return []
-    return slots.openings(_search(wish, planned, planned.clinician_id, first_day, last_day))
+    days = _days(planned, first_day, last_day)
+    busy = _busy(wish, planned.clinician_id, days)
+    left = slots.cut(
+        _free_starts(
+            planned,
+            planned.clinician_id,
+            wish.visit_type.pk,
+            (first_day, last_day),
+            today,
+            busy.of_clinician,
+            busy.of_room,
+        ),
+        shape=shape_of(wish.visit_type),
+        policy=planned.policy,
+        now=wish.now,
+        until=wish.until,
+        not_before=wish.not_before,
+        patient=intervals(busy.of_patient),
+    )
+    return list(left)
 
 
 def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime]:
@@ -71,11 +110,27 @@ def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime
 
 def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
     """Would `offered` list this start?"""
-    if not wish.now <= start < wish.clearance.ends_at:
+    if start < wish.now or (wish.until and start >= wish.until):
         return False
     planned = plan.current()
     day = start.astimezone(planned.policy.zone).date()
-    return slots.is_offered(_search(wish, planned, clinician_id, day, day), start)
+    days = _days(planned, day, day)
+    busy = _busy(wish, clinician_id, days)
+    search = Search(
+        shape=shape_of(wish.visit_type),
+        open_time=_open_time(planned, clinician_id, day, day, to_patients_on=_today(wish, planned)),
+        busy=Busy(
+            doctor=intervals(busy.of_clinician),
+            room=intervals(busy.of_room),
+            patient=intervals(busy.of_patient),
+        ),
+        policy=planned.policy,
+        room_open=_room_open(planned, wish.visit_type.room_id, days),
+        now=wish.now,
+        until=wish.until,
+        not_before=wish.not_before,
+    )
+    return slots.is_offered(search, start)
 
 
 def is_closed(start: datetime, *, visit_type: VisitType, clinician_id: int) -> bool:
@@ -160,28 +215,33 @@ def visit_type_for(clearance: ClearanceCard) -> VisitType | None:
     return next(iter(visit_types_for(clearance)), None)
 
 
-def _search(
-    wish: Wish, planned: Plan, clinician_id: int, first_day: date, last_day: date
-) -> Search:
-    days = slots.local_days(first_day, last_day, planned.policy.zone).extended(_A_DAY, _A_DAY)
-    room_id = wish.visit_type.room_id
-    room_closed = [
-        closed.during
-        for closed in planned.closures
-        if closed.concerns_room(room_id) and closed.during.overlaps(days)
-    ]
-    return Search(
-        shape=shape_of(wish.visit_type),
-        open_time=_open_time(
-            planned, clinician_id, first_day, last_day, to_patients_on=_today(wish, planned)
-        ),
-        busy=_busy(wish, clinician_id, days),
-        policy=planned.policy,
-        room_open=slots.subtract([days], room_closed),
-        now=wish.now,
-        until=wish.clearance.ends_at,
-        not_before=wish.clearance.starts_at,
+@lru_cache(maxsize=_ANSWERS_KEPT)
+def _free_starts(
+    planned: Plan,
+    clinician_id: int,
+    visit_type_id: int,
+    first_and_last_day: tuple[date, date],
+    today: date,
+    busy_clinician: bytes,
+    busy_room: bytes,
+) -> tuple[datetime, ...]:
+    """Kept under everything that it is worked out from, so that it is never a stale one."""
+    days = _days(planned, *first_and_last_day)
+    kind = planned.visit_types[visit_type_id]
+    starts = slots.free_starts(
+        shape=shape_of(kind),
+        open_time=_open_time(planned, clinician_id, *first_and_last_day, to_patients_on=today),
+        step=planned.policy.step,
+        doctor=intervals(busy_clinician),
+        room=intervals(busy_room),
+        room_open=_room_open(planned, kind.room_id, days),
     )
+    return tuple(starts)
+
+
+def _days(planned: Plan, first_day: date, last_day: date) -> Interval:
+    """With a day around them, in which what reaches into them may have begun or may end."""
+    return slots.local_days(first_day, last_day, planned.policy.zone).extended(_A_DAY, _A_DAY)
 
 
 def _today(wish: Wish, planned: Plan) -> date:
@@ -197,8 +257,7 @@ def _open_time(
     to_patients_on: date | None = None,
 ) -> OpenTime:
     """All of the clinician's hours, or those that patients may see on a local day."""
-    zone = planned.policy.zone
-    days = slots.local_days(first_day, last_day, zone).extended(_A_DAY, _A_DAY)
+    days = _days(planned, first_day, last_day)
     closed = [
         closed.during
         for closed in planned.closures
@@ -210,24 +269,26 @@ def _open_time(
         closed,
         first_day,
         last_day,
-        zone,
+        planned.policy.zone,
         to_patients_on=to_patients_on,
     )
 
 
-def _busy(wish: Wish, clinician_id: int, days: Interval) -> Busy:
-    patient_id, room_id = wish.clearance.patient_id, wish.visit_type.room_id
-    whole_days = Place(
-        patient_id=patient_id,
+def _room_open(planned: Plan, room_id: int | None, days: Interval) -> list[Interval]:
+    closed = [
+        closed.during
+        for closed in planned.closures
+        if closed.concerns_room(room_id) and closed.during.overlaps(days)
+    ]
+    return slots.subtract([days], closed)
+
+
+def _busy(wish: Wish, clinician_id: int, days: Interval) -> BusyTime:
+    return busy_time(
         clinician_id=clinician_id,
-        room_id=room_id,
-        visit=days,
-        clinician_busy=days,
-        room_busy=days if room_id else None,
-    )
-    there = taken(whole_days, now=wish.now, moving=wish.moving)
-    return Busy(
-        doctor=[each.clinician_busy for each in there if each.clinician_id == clinician_id],
-        room=[each.room_busy for each in there if each.room_busy and each.room_id == room_id],
-        patient=[each.visit for each in there if each.patient_id == patient_id],
+        room_id=wish.visit_type.room_id,
+        patient_id=wish.patient_id,
+        days=days,
+        now=wish.now,
+        moving=wish.moving,
     )

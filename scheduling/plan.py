@@ -37,7 +37,8 @@ class ClosedTime:
         return self.clinician_id is None and self.room_id in (None, room_id)
 
 
-@dataclass(frozen=True, slots=True)
+# Two are the same when they are one: what follows from a plan is kept under it.
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """`clinician_id` is whom online visits are with, None when nobody sees patients.
 

@@ -213,7 +213,7 @@ class Search:
     policy: Policy
     room_open: Sequence[Interval] = ()
     now: datetime
-    until: datetime
+    until: datetime | None
     not_before: datetime | None = None
 
 
@@ -280,15 +280,64 @@ def openings(search: Search) -> list[datetime]:
 
     O((n + k) log n) for n intervals and k starts on the grid.
     """
-    free = _free_starts(search)
-    grid = _grid(search.open_time.hours, search.policy.step)
-    return sorted({start for start in grid if start in free})
+    starts = free_starts(
+        shape=search.shape,
+        open_time=search.open_time,
+        step=search.policy.step,
+        doctor=search.busy.doctor,
+        room=search.busy.room,
+        room_open=search.room_open,
+    )
+    return list(_cut(starts, search))
+
+
+def free_starts(
+    *,
+    shape: VisitShape,
+    open_time: OpenTime,
+    step: timedelta,
+    doctor: Iterable[Interval],
+    room: Iterable[Interval],
+    room_open: Iterable[Interval],
+) -> list[datetime]:
+    """Where the hours, the doctor and the room allow the visit: sorted, each once, in UTC.
+
+    The part of `openings` that is the same whoever asks and at whatever moment, so that it can be
+    kept. The rest of it is `cut`.
+    """
+    free = _free(shape, open_time, doctor, room, room_open)
+    return sorted({start for start in _grid(open_time.hours, step) if start in free})
+
+
+def cut(
+    starts: Sequence[datetime],
+    *,
+    shape: VisitShape,
+    policy: Policy,
+    now: datetime,
+    until: datetime | None = None,
+    not_before: datetime | None = None,
+    patient: Sequence[Interval] = (),
+) -> Sequence[datetime]:
+    """Those of the `free_starts` that one person may have now: in time, off their other visits.
+
+    Raises NaiveMoment.
+    """
+    earliest, latest = _in_time(policy, now, until, not_before)
+    left = starts[bisect_left(starts, earliest) : bisect_left(starts, latest)]
+    if not patient:
+        return left
+    in_the_way = Spans(_starts_over(patient, shape.visit_part))
+    return [start for start in left if start not in in_the_way]
 
 
 def is_offered(search: Search, start: datetime) -> bool:
     """Would `openings` list this start? Raises NaiveMoment."""
-    on_grid = _on_grid(instant(start), search.open_time.hours, search.policy.step)
-    return on_grid and start in _free_starts(search)
+    start = instant(start)
+    opened, busy = search.open_time, search.busy
+    on_grid = _on_grid(start, opened.hours, search.policy.step)
+    free = _free(search.shape, opened, busy.doctor, busy.room, search.room_open)
+    return on_grid and start in free and bool(_cut([start], search))
 
 
 def nearest(
@@ -359,37 +408,54 @@ def local_days(first_day: date, last_day: date, zone: ZoneInfo) -> Interval:
     )
 
 
-def _free_starts(search: Search) -> Spans:
-    """Every start that keeps the promises of `openings`, on the grid or not.
+def _cut(starts: Sequence[datetime], search: Search) -> Sequence[datetime]:
+    return cut(
+        starts,
+        shape=search.shape,
+        policy=search.policy,
+        now=search.now,
+        until=search.until,
+        not_before=search.not_before,
+        patient=search.busy.patient,
+    )
+
+
+def _free(
+    shape: VisitShape,
+    open_time: OpenTime,
+    doctor: Iterable[Interval],
+    room: Iterable[Interval],
+    room_open: Iterable[Interval],
+) -> Spans:
+    """Every start that keeps the promises of `free_starts`, on the grid or not.
 
     The visit lies inside the doctor's time, so keeping that off closures keeps the visit off them.
     """
-    shape, busy, opened = search.shape, search.busy, search.open_time
-    visit, doctor, room = shape.visit_part, shape.doctor_part, shape.room_part
+    doctor_part, room_part = shape.doctor_part, shape.room_part
     free = subtract(
-        intersect(_starts_inside(opened.hours, visit), _in_time(search)),
-        chain(
-            _starts_over(busy.patient, visit),
-            _starts_over(busy.doctor, doctor),
-            _starts_over(opened.closures, doctor),
-        ),
+        _starts_inside(open_time.hours, shape.visit_part),
+        chain(_starts_over(doctor, doctor_part), _starts_over(open_time.closures, doctor_part)),
     )
-    if room is None:
+    if room_part is None:
         return Spans(free)
-    with_room = subtract(_starts_inside(search.room_open, room), _starts_over(busy.room, room))
+    with_room = subtract(_starts_inside(room_open, room_part), _starts_over(room, room_part))
     return Spans(intersect(free, with_room))
 
 
-def _in_time(search: Search) -> list[Interval]:
-    """From the end of the notice to the horizon or `until`; nothing when that is the wrong way."""
-    now, policy = instant(search.now), search.policy
+def _in_time(
+    policy: Policy, now: datetime, until: datetime | None, not_before: datetime | None
+) -> tuple[datetime, datetime]:
+    """From the end of the notice up to the horizon or `until`, which may be the earlier."""
+    now = instant(now)
     earliest = now + policy.notice  # in UTC, so real time across a clock change
-    if search.not_before is not None:
-        earliest = max(earliest, instant(search.not_before))
+    if not_before is not None:
+        earliest = max(earliest, instant(not_before))
     today = now.astimezone(policy.zone).date()
     beyond = today + timedelta(days=policy.horizon_days + 1)
-    latest = min(instant(search.until), local_instant(beyond, time.min, policy.zone))
-    return [Interval(earliest, latest)] if earliest < latest else []
+    latest = local_instant(beyond, time.min, policy.zone)
+    if until is not None:
+        latest = min(latest, instant(until))
+    return earliest, latest
 
 
 def _placed(part: Part, start: datetime) -> Interval:
