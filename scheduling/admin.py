@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import date, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
-from django.core.exceptions import ValidationError
+from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -23,8 +26,9 @@ from django.utils.translation import ngettext
 from clinic import times
 from clinic.admin_base import AuditedAdmin, RecordAdmin
 from clinic.models import User
-from scheduling import services
+from scheduling import holidays, plan, services
 from scheduling.affected import outside_hours
+from scheduling.closed_days import ClosedDays, day_in_words
 from scheduling.exceptions import CalendarBusy
 from scheduling.models import (
     Appointment,
@@ -36,10 +40,12 @@ from scheduling.models import (
     StatusChange,
     VisitType,
 )
-from scheduling.slots import Interval
+from scheduling.plan import as_interval
+from scheduling.slots import EmptyInterval, Interval
 
 # A closure longer than this is a slip in the year.
 LONGEST_CLOSURE = timedelta(days=366)
+FARTHEST_CLOSURE = timedelta(days=5 * 366)
 # Of visits that a change leaves in the way; the rest is counted.
 MOST_NAMED = 20
 
@@ -271,75 +277,108 @@ def _naming_who_is_left_outside(request: HttpRequest) -> Iterator[None]:
         messages.warning(request, _left_outside(left))
 
 
-class NewClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
     """In the clinic's own time, whatever the reader's computer says."""
 
-    starts_at = forms.SplitDateTimeField(
-        label=_("From"), widget=AdminSplitDateTime, help_text=_("In the clinic's own time.")
+    first_day = forms.DateField(label=_("First day"), widget=AdminDateWidget)
+    last_day = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=_("It is closed too. Leave empty to close one day."),
     )
-    ends_at = forms.SplitDateTimeField(label=_("To"), widget=AdminSplitDateTime)
+    starts = forms.TimeField(
+        label=_("From"),
+        required=False,
+        widget=AdminTimeWidget,
+        help_text=_("On the first day, in the clinic's own time. Leave empty to close all of it."),
+    )
+    ends = forms.TimeField(
+        label=_("To"),
+        required=False,
+        widget=AdminTimeWidget,
+        help_text=_("On the last day. Leave empty to close all of it."),
+    )
 
     class Meta:
         model = Closure
-        fields = ("reason", "clinician", "room", "starts_at", "ends_at")
+        fields = ("reason", "clinician", "room")
         help_texts = {
             "reason": _("Such as “Thanksgiving”. Staff see it; patients only see no free times."),
             "clinician": _("Leave this and the room empty to close the whole clinic."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.update(asdict(_closed_days(self.instance)))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if starts and ends and ends <= starts:
-            self.add_error("ends_at", _("The end must be after the beginning."))
-        elif starts and ends and ends - starts > LONGEST_CLOSURE:
-            self.add_error("ends_at", _("This is longer than a year. Check the dates."))
+        first = cleaned.get("first_day")
+        if first and not self.errors:
+            last = cleaned["last_day"] or first
+            self._check_days(first, last)
+            if not self.errors:
+                days = ClosedDays(first, last, cleaned["starts"], cleaned["ends"])
+                cleaned["during"] = self._in_real_time(days)
         return cleaned
+
+    def _check_days(self, first: date, last: date) -> None:
+        today = times.local(timezone.now()).date()
+        for field, day in (("first_day", first), ("last_day", last)):
+            if abs(day - today) > FARTHEST_CLOSURE:
+                self.add_error(field, _("This is years away. Check the year."))
+        if last < first:
+            self.add_error("last_day", _("The last day is before the first day."))
+        elif last - first > LONGEST_CLOSURE:
+            self.add_error("last_day", _("This is longer than a year. Check the dates."))
+
+    def _in_real_time(self, days: ClosedDays) -> Interval | None:
+        try:
+            return days.during(plan.current().policy.zone)
+        except EmptyInterval:
+            if (days.starts or time.min) < (days.ends or time.max):
+                self.add_error("ends", _("The clocks skip this time on that day: it never comes."))
+            else:
+                self.add_error("ends", _("The end must be after the beginning."))
+            return None
 
 
 @admin.register(Closure)
 class ClosureAdmin(AuditedAdmin):
-    """Made by the calendar's own service, under its lock. To change the time, close anew."""
+    """Made and changed by the calendar's own service, under its lock."""
 
-    fields = ("reason", "starts", "ends", "what")
-    list_display = ("reason", "starts", "ends", "what")
+    form = ClosureForm
+    fields = ("reason", "clinician", "room", "first_day", "starts", "last_day", "ends")
+    list_display = ("reason", "when", "what")
     list_filter = ("clinician", "room")
     list_select_related = ("clinician", "room")
     search_fields = ("reason",)
-
-    def get_form(
-        self, request: HttpRequest, obj: Closure | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is None:
-            kwargs["form"] = NewClosureForm
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
-        return self.fields if obj else NewClosureForm.Meta.fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Closure | None = None) -> Any:
-        return ("starts", "ends", "what") if obj else ()
+    change_list_template = "admin/closures.html"
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except CalendarBusy as problem:
-            messages.error(request, str(problem))
-            return redirect(request.get_full_path())
+            # The form once more, with all that was typed.
+            request.refusal = problem.message  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Closure, form: Any, change: bool) -> None:
+        said = {
+            "during": form.cleaned_data["during"],
+            "reason": obj.reason,
+            "clinician_id": obj.clinician_id,
+            "room_id": obj.room_id,
+            "by": request.user,
+            "now": timezone.now(),
+        }
         if change:
-            super().save_model(request, obj, form, change)
-            return
-        closed = services.close(
-            during=Interval(form.cleaned_data["starts_at"], form.cleaned_data["ends_at"]),
-            reason=obj.reason,
-            clinician_id=obj.clinician_id,
-            room_id=obj.room_id,
-            by=request.user,
-            now=timezone.now(),
-        )
-        # What the admin site shows next is the row that was made.
+            closed = services.change_closure(closure_id=obj.pk, **said)
+        else:
+            closed = services.close(**said)
+        # What the admin site shows next is the row that was written.
         obj.pk, obj.during = closed.closure.pk, closed.closure.during
         if closed.affected:
             messages.warning(request, _still_inside(closed.affected))
@@ -347,17 +386,68 @@ class ClosureAdmin(AuditedAdmin):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """The service has written it down."""
 
-    @admin.display(description=_("from"), ordering="during")
-    def starts(self, closure: Closure) -> str:
-        return times.in_words(closure.during.lower)
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """As above."""
 
-    @admin.display(description=_("to"))
-    def ends(self, closure: Closure) -> str:
-        return times.in_words(closure.during.upper)
+    def get_urls(self) -> list[Any]:
+        page = path(
+            "holidays/",
+            self.admin_site.admin_view(self.holidays_view),
+            name="scheduling_closure_holidays",
+        )
+        return [page, *super().get_urls()]
+
+    def holidays_view(self, request: HttpRequest) -> HttpResponse:
+        """The holidays of the coming year that are not closed yet: closed by one button each."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._close_holidays(request)
+            return redirect("admin:scheduling_closure_holidays")
+        today = times.local(timezone.now()).date()
+        suggested = [
+            (holiday.day.isoformat(), day_in_words(holiday.day), holiday.name)
+            for holiday in holidays.not_closed(today)
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Holidays to close on"),
+            "opts": self.opts,
+            "suggested": suggested,
+        }
+        return TemplateResponse(request, "admin/holidays.html", context)
+
+    def _close_holidays(self, request: HttpRequest) -> None:
+        """The day whose button was pressed, or all of them."""
+        pressed = request.POST.get("day", "")
+        try:
+            day = None if pressed == "all" else date.fromisoformat(pressed)
+            closed = services.close_holidays(day=day, by=request.user, now=timezone.now())
+        except ValueError:
+            closed = []
+        except CalendarBusy as problem:
+            messages.error(request, str(problem))
+            return
+        if not closed:
+            messages.warning(request, _("There is nothing to close: it is closed already."))
+            return
+        words = ngettext("%(count)s day was closed.", "%(count)s days were closed.", len(closed))
+        messages.success(request, words % {"count": len(closed)})
+        if affected := [visit for each in closed for visit in each.affected]:
+            messages.warning(request, _still_inside(affected))
+
+    @admin.display(description=_("when"), ordering="during")
+    def when(self, closure: Closure) -> str:
+        return _closed_days(closure).in_words()
 
     @admin.display(description=_("closes"))
     def what(self, closure: Closure) -> str:
         return str(closure.clinician or closure.room or _("the whole clinic"))
+
+
+def _closed_days(closure: Closure) -> ClosedDays:
+    zone = ZoneInfo(timezone.get_default_timezone_name())
+    return ClosedDays.of(as_interval(closure.during), zone)
 
 
 def _still_inside(visits: list[Appointment]) -> SafeString:

@@ -3,7 +3,7 @@
 Each refuses with one of `scheduling.exceptions`. That somebody may ask is decided by the caller.
 """
 
-from scheduling.services.closing import Closed, close
+from scheduling.services.closing import Closed, change_closure, close, close_holidays
 from scheduling.services.holds import confirm, expire_stale_holds, hold
 from scheduling.services.revocation import (
     CALL_THE_PATIENT,
@@ -20,7 +20,9 @@ __all__ = [
     "book",
     "cancel",
     "carry_over",
+    "change_closure",
     "close",
+    "close_holidays",
     "confirm",
     "expire_stale_holds",
     "hold",

@@ -1,18 +1,22 @@
 """The clinic, the clinician or a room is away: nothing is booked into that time any more."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
 from clinic import audit
 from clinic.audit import Actor
+from clinic.times import local
+from scheduling import holidays, plan
 from scheduling.exceptions import CalendarBusy, named_refusals
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Clinician, Closure
 from scheduling.plan import as_range
 from scheduling.services.steps import end_all
-from scheduling.slots import Interval, State
+from scheduling.slots import Interval, State, local_days
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ def close(
     visits stay until somebody moves them. Raises CalendarBusy.
     """
     with named_refusals(CalendarBusy), audit.writing(by):
-        everybody = Clinician.objects.values_list("pk", flat=True)
-        with calendar_of(*([clinician_id] if clinician_id else everybody), shared=False):
+        calendars = [clinician_id] if clinician_id else _everybodys()
+        with calendar_of(*calendars, shared=False):
             closure = Closure.objects.create(
                 clinician_id=clinician_id,
                 room_id=room_id,
@@ -47,16 +51,81 @@ def close(
                 reason=reason,
             )
             audit.record(by, "closed", closure, at=now)
-            inside = Appointment.objects.filter(_inside(closure))
-            held = inside.filter(state=State.HELD.value).order_by("pk")
-            end_all(
-                held.select_for_update(of=("self",), no_key=True),
-                State.RELEASED,
+            return _clear(closure, by=by, now=now)
+
+
+def change_closure(
+    *,
+    closure_id: int,
+    during: Interval,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    clinician_id: int | None = None,
+    room_id: int | None = None,
+) -> Closed:
+    """Close another time instead, or for somebody else: what it no longer covers is open again.
+
+    Raises CalendarBusy, too when somebody else has just taken the closure back.
+    """
+    with _all_calendars(by):
+        closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
+        if closure is None:
+            raise CalendarBusy
+        closure.clinician_id, closure.room_id = clinician_id, room_id
+        closure.during, closure.reason = as_range(during), reason
+        closure.save()
+        audit.record(by, "closure changed", closure, at=now)
+        return _clear(closure, by=by, now=now)
+
+
+def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed]:
+    """Close the clinic on the coming holiday of this day, or on all, where it is not closed yet.
+
+    All of them or none. Safe to call twice: the second time there is nothing left to close.
+    Raises CalendarBusy.
+    """
+    zone = plan.current().policy.zone
+    with _all_calendars(by):
+        return [
+            close(
+                during=local_days(holiday.day, holiday.day, zone),
+                reason=holiday.name,
                 by=by,
                 now=now,
-                reason="The clinic is closed then.",
             )
-            return Closed(closure, list(inside.keeping_time().in_time_order()))
+            for holiday in holidays.not_closed(local(now).date())
+            if day in (None, holiday.day)
+        ]
+
+
+@contextmanager
+def _all_calendars(by: Actor) -> Iterator[None]:
+    """One transaction that has everybody's calendar to itself."""
+    with (
+        named_refusals(CalendarBusy),
+        audit.writing(by),
+        calendar_of(*_everybodys(), shared=False),
+    ):
+        yield
+
+
+def _everybodys() -> list[int]:
+    return list(Clinician.objects.values_list("pk", flat=True))
+
+
+def _clear(closure: Closure, *, by: Actor, now: datetime) -> Closed:
+    """Holds inside are given back. The calendars concerned are ours already."""
+    inside = Appointment.objects.filter(_inside(closure))
+    held = inside.filter(state=State.HELD.value).order_by("pk")
+    end_all(
+        held.select_for_update(of=("self",), no_key=True),
+        State.RELEASED,
+        by=by,
+        now=now,
+        reason="The clinic is closed then.",
+    )
+    return Closed(closure, list(inside.keeping_time().in_time_order()))
 
 
 def _inside(closure: Closure) -> Q:

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -415,10 +416,6 @@ class TestTrail:
 # --- What is written ------------------------------------------------------------------------------
 
 
-def split(prefix: str, moment: datetime) -> dict[str, str]:
-    return {f"{prefix}_0": f"{moment:%Y-%m-%d}", f"{prefix}_1": f"{moment:%H:%M}"}
-
-
 def hours(**changes: Any) -> dict[str, Any]:
     solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
     plain = {"clinician": solomon.pk, "weekday": 1, "starts": "15:00", "ends": "19:00"}
@@ -448,9 +445,8 @@ def person(**changes: Any) -> dict[str, Any]:
 
 
 def closure(**changes: Any) -> dict[str, Any]:
-    day = datetime(2026, 11, 26, tzinfo=NEW_YORK)
-    times = {**split("starts_at", day), **split("ends_at", day + timedelta(days=1))}
-    return {"reason": "Thanksgiving", "clinician": "", "room": "", **times, **changes}
+    days = {"first_day": "2026-11-26", "last_day": "", "starts": "", "ends": ""}
+    return {"reason": "Thanksgiving", "clinician": "", "room": "", **days, **changes}
 
 
 ADDED: dict[type[Model], Callable[[], dict[str, Any]]] = {
@@ -564,6 +560,12 @@ def test_saving_hours_again_overlaps_nothing(administrator_client):
     ("changes", "sentence"),
     [
         ({"needs_xray_clearance": "on"}, "A visit with an X-ray needs its room: choose it."),
+        ({"room_from": "10"}, "Give both times of the room, or neither."),
+        ({"room_until": "10"}, "Give both times of the room, or neither."),
+        ({"room_from": "10", "room_until": "20"}, "Choose the room whose times these are."),
+        ({"room": "1", "room_from": "20", "room_until": "20"}, "The end must be after the"),
+        ({"room": "1", "room_from": "20", "room_until": "61"}, "This is after the visit"),
+        ({"room_from": "-1", "room_until": "20"}, "greater than or equal to 0"),
         ({"minutes": "0"}, "greater than or equal to 5"),
         ({"minutes": "twenty"}, "Enter a whole number."),
         ({"code": "adjustment"}, "Visit type with this Code already exists."),
@@ -572,6 +574,52 @@ def test_saving_hours_again_overlaps_nothing(administrator_client):
 )
 def test_visit_types_that_cannot_be(administrator_client, changes, sentence):
     refused(administrator_client, address(VisitType, "add"), kind(**changes), sentence)
+
+
+def test_a_visit_type_keeps_its_room_for_a_part(administrator_client):
+    part = {"room": Room.objects.get().pk, "room_from": "10", "room_until": "65"}
+    typed = kind(buffer_after="5", **part)
+    assert administrator_client.post(address(VisitType, "add"), typed).status_code == 302
+    row = VisitType.objects.get(code="long")
+    assert (row.room_from, row.room_until) == (10, 65)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": "17:00", "ends": "15:00"}, "The closing time must be after the opening time."),
+        ({"starts": "16:00", "ends": "18:00"}, "This overlaps Sat, Nov 14 15:00–17:00."),
+        ({"day": "someday"}, "Enter a valid date."),
+        ({"offered": "everybody"}, "Select a valid choice."),
+    ],
+)
+def test_extra_hours_that_cannot_be(administrator_client, changes, sentence):
+    page = address(ExtraHours, "add")
+    assert administrator_client.post(page, extra_hours()).status_code == 302
+    refused(administrator_client, page, extra_hours(**changes), sentence)
+    assert ExtraHours.objects.count() == 1
+
+
+def test_extra_hours_that_touch_or_lie_over_weekly_ones_are_fine(administrator_client):
+    """Over desk-only hours they open them online for a day."""
+    page = address(ExtraHours, "add")
+    for typed in (
+        extra_hours(),
+        extra_hours(starts="17:00", ends="18:00"),
+        extra_hours(starts="9:00", ends="12:00"),
+    ):
+        assert administrator_client.post(page, typed).status_code == 302
+
+
+def test_extra_hours_that_go_name_the_visits_in_them(administrator_client):
+    administrator_client.post(address(ExtraHours, "add"), extra_hours())
+    row = ExtraHours.objects.get()
+    afternoon = datetime(2026, 11, 14, 15, tzinfo=NEW_YORK)
+    visit = scheduling.book(scheduling.clearance(), afternoon)
+    page = address(ExtraHours, "delete", row.pk)
+    shown = text(administrator_client.post(page, {"post": "yes"}, follow=True))
+    assert "1 visit is now outside the opening hours." in shown
+    assert address(Appointment, "change", visit.pk) in shown
 
 
 def test_the_code_of_a_visit_type_stays(administrator_client):
@@ -688,31 +736,110 @@ def test_a_refused_deletion_is_a_sentence(administrator_client, monkeypatch):
     assert ServiceTown.objects.filter(pk=town.pk).exists()
 
 
+SPRING, AUTUMN = "2027-03-14", "2027-11-07"
+
+
+def at(day: str, clock: str = "00:00", fold: int = 0) -> datetime:
+    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=NEW_YORK, fold=fold)
+
+
 class TestClosures:
-    def test_the_times_are_the_clinics_own(self, administrator_client):
-        administrator_client.post(address(Closure, "add"), closure())
-        row = Closure.objects.get()
-        assert row.during.lower == datetime(2026, 11, 26, tzinfo=NEW_YORK)
-        assert row.during.upper == datetime(2026, 11, 27, tzinfo=NEW_YORK)
+    def closed(self, client: Client, **typed: str) -> Closure:
+        response = client.post(address(Closure, "add"), closure(**typed))
+        assert response.status_code == 302, text(response)
+        return Closure.objects.latest("pk")
+
+    @pytest.mark.parametrize(
+        ("typed", "starts", "ends", "words"),
+        [
+            (
+                {},
+                at("2026-11-26"),
+                at("2026-11-27"),
+                "Thu, Nov 26, 2026, all day",
+            ),
+            (
+                {"last_day": "2026-11-29"},
+                at("2026-11-26"),
+                at("2026-11-30"),
+                "Thu, Nov 26, 2026 to Sun, Nov 29, 2026",
+            ),
+            (
+                {"starts": "9:00", "ends": "13:00"},
+                at("2026-11-26", "09:00"),
+                at("2026-11-26", "13:00"),
+                "Thu, Nov 26, 2026, 9:00 AM to 1:00 PM",
+            ),
+            (
+                {"starts": "12:00"},
+                at("2026-11-26", "12:00"),
+                at("2026-11-27"),
+                "Thu, Nov 26, 2026, 12:00 PM to midnight",
+            ),
+            (
+                {"ends": "12:00", "last_day": "2026-11-27"},
+                at("2026-11-26"),
+                at("2026-11-27", "12:00"),
+                "Thu, Nov 26, 2026, midnight to Fri, Nov 27, 2026, 12:00 PM",
+            ),
+            # 23 hours and 25.
+            (
+                {"first_day": SPRING},
+                at(SPRING),
+                at("2027-03-15"),
+                "Sun, Mar 14, 2027, all day",
+            ),
+            (
+                {"first_day": AUTUMN},
+                at(AUTUMN),
+                at("2027-11-08"),
+                "Sun, Nov 7, 2027, all day",
+            ),
+            # The skipped half hour has been reached when the clocks jump to three.
+            (
+                {"first_day": SPRING, "starts": "2:30", "ends": "4:00"},
+                at(SPRING, "03:00"),
+                at(SPRING, "04:00"),
+                "Sun, Mar 14, 2027, 3:00 AM to 4:00 AM",
+            ),
+            # One hour on the clock that comes twice: closed from the first of it, for two.
+            (
+                {"first_day": AUTUMN, "starts": "1:00", "ends": "2:00"},
+                at(AUTUMN, "01:00"),
+                at(AUTUMN, "02:00"),
+                "Sun, Nov 7, 2027, 1:00 AM to 2:00 AM",
+            ),
+        ],
+    )
+    def test_are_typed_as_people_say_them(self, administrator_client, typed, starts, ends, words):
+        row = self.closed(administrator_client, **typed)
+        assert (row.during.lower, row.during.upper) == (
+            starts.astimezone(UTC),
+            ends.astimezone(UTC),
+        )
         shown = text(administrator_client.get(address(Closure, "changelist")))
-        assert "Thu, Nov 26 at 12:00 AM" in shown
+        assert words in shown
         assert "the whole clinic" in shown
 
     @pytest.mark.parametrize(
         ("changes", "sentence"),
         [
-            (
-                split("ends_at", datetime(2026, 11, 25, tzinfo=NEW_YORK)),
-                "The end must be after the beginning.",
-            ),
-            (
-                split("ends_at", datetime(2036, 11, 27, tzinfo=NEW_YORK)),
-                "This is longer than a year. Check the dates.",
-            ),
+            ({"last_day": "2026-11-25"}, "The last day is before the first day."),
+            ({"starts": "13:00", "ends": "12:00"}, "The end must be after the beginning."),
+            ({"starts": "13:00", "ends": "13:00"}, "The end must be after the beginning."),
+            ({"ends": "00:00"}, "The end must be after the beginning."),
+            ({"last_day": "2028-11-27"}, "This is longer than a year. Check the dates."),
+            ({"first_day": "9999-12-31"}, "This is years away. Check the year."),
+            ({"first_day": "0001-01-01"}, "This is years away. Check the year."),
+            ({"last_day": "9999-12-31"}, "This is years away. Check the year."),
             ({"reason": ""}, "This field is required."),
-            ({"starts_at_0": "26/26/26"}, "Enter a valid date."),
-            # The clocks go forward: there is no such time.
-            ({"starts_at_0": "2027-03-14", "starts_at_1": "02:30"}, "may not exist"),
+            ({"first_day": ""}, "This field is required."),
+            ({"first_day": "26/26/26"}, "Enter a valid date."),
+            ({"ends": "noon"}, "Enter a valid time."),
+            (
+                {"first_day": SPRING, "starts": "2:00", "ends": "2:45"},
+                "The clocks skip this time on that day: it never comes.",
+            ),
         ],
     )
     def test_what_cannot_be(self, administrator_client, changes, sentence):
@@ -724,32 +851,153 @@ class TestClosures:
         sentence = "Choose a clinician or a room, not both."
         refused(administrator_client, address(Closure, "add"), closure(**both), sentence)
 
-    def test_visits_inside_stay_and_are_counted(self, administrator_client):
+    @pytest.mark.parametrize("whose", ["clinician", "room"])
+    def test_of_the_doctor_or_of_a_room(self, administrator_client, whose):
+        row = {"clinician": Clinician, "room": Room}[whose].objects.get()
+        closed = self.closed(administrator_client, **{whose: row.pk})
+        assert getattr(closed, whose) == row
+        assert str(row) in text(administrator_client.get(address(Closure, "changelist")))
+
+    def test_visits_inside_stay_and_are_named(self, administrator_client):
         visit = scheduling.book(scheduling.clearance())
-        day = {
-            **split("starts_at", datetime(2026, 11, 10, tzinfo=NEW_YORK)),
-            **split("ends_at", datetime(2026, 11, 11, tzinfo=NEW_YORK)),
-        }
-        response = administrator_client.post(address(Closure, "add"), closure(**day), follow=True)
+        day = closure(first_day="2026-11-10")
+        response = administrator_client.post(address(Closure, "add"), day, follow=True)
         assert "1 visit stands in this time. It was not moved" in text(response)
         assert address(Appointment, "change", visit.pk) in text(response)
         assert visit.patient.name in text(response)
         assert Appointment.objects.get(pk=visit.pk).state == "booked"
 
-    def test_only_the_reason_changes_later(self, administrator_client):
-        administrator_client.post(address(Closure, "add"), closure())
-        row = Closure.objects.get()
-        later = split("ends_at", datetime(2026, 12, 27, tzinfo=NEW_YORK))
-        administrator_client.post(
-            address(Closure, "change", row.pk), closure(reason="Holiday", **later)
+    def test_it_is_shown_to_be_changed_as_it_was_typed(self, administrator_client):
+        row = self.closed(administrator_client, starts="12:00", last_day="2026-11-27")
+        page = administrator_client.get(address(Closure, "change", row.pk))
+        typed = page.context["adminform"].form.initial
+        assert (typed["first_day"], typed["starts"]) == (date(2026, 11, 26), time(12))
+        assert (typed["last_day"], typed["ends"]) == (date(2026, 11, 27), None)
+
+    def test_a_change_closes_what_it_covers_now(self, administrator, administrator_client):
+        visit = scheduling.book(scheduling.clearance())
+        kept = scheduling.hold(scheduling.clearance(), scheduling.NINE + timedelta(hours=1))
+        row = self.closed(administrator_client)
+        page = address(Closure, "change", row.pk)
+        typed = closure(reason="Away", first_day="2026-11-10", ends="12:00")
+        shown = text(administrator_client.post(page, typed, follow=True))
+        row.refresh_from_db()
+        assert (row.reason, row.during.lower) == ("Away", at("2026-11-10"))
+        assert row.during.upper == at("2026-11-10", "12:00")
+        assert "1 visit stands in this time." in shown
+        assert address(Appointment, "change", visit.pk) in shown
+        assert scheduling.state_of(kept.pk) == "released"
+        entry = AuditEntry.objects.get(action="closure changed")
+        assert (entry.actor, entry.subject_id) == (administrator, str(row.pk))
+        assert not AuditEntry.objects.filter(action="changed").exists()
+
+    def test_a_closure_that_went_meanwhile_is_a_sentence(self, administrator_client, monkeypatch):
+        row = self.closed(administrator_client)
+        page = admin.site._registry[Closure]
+        found = page.get_object
+
+        def and_gone(*args: Any) -> Any:
+            shown = found(*args)
+            with suppress(AttributeError):
+                Closure.objects.filter(pk=shown.pk).delete()
+            return shown
+
+        monkeypatch.setattr(page, "get_object", and_gone)
+        refused(
+            administrator_client,
+            address(Closure, "change", row.pk),
+            closure(reason="Away"),
+            "Somebody else is changing this just now.",
         )
-        changed = Closure.objects.get()
-        assert (changed.reason, changed.during) == ("Holiday", row.during)
 
     def test_a_closure_is_taken_back(self, administrator_client):
-        administrator_client.post(address(Closure, "add"), closure())
-        row = Closure.objects.get()
+        row = self.closed(administrator_client)
         administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
+        assert not Closure.objects.exists()
+
+
+class TestHolidays:
+    page = "/admin/scheduling/closure/holidays/"
+
+    def suggested(self, client: Client) -> list[str]:
+        return [day for day, _words, _name in client.get(self.page).context["suggested"]]
+
+    def test_those_of_the_next_twelve_months_on_open_days(self, administrator_client):
+        """Asked on November 9, 2026; the clinic is closed on Sundays."""
+        assert self.suggested(administrator_client) == [
+            "2026-11-11",
+            "2026-11-26",
+            "2026-11-27",  # Virginia's
+            "2026-12-25",
+            "2027-01-01",
+            "2027-01-18",
+            "2027-02-15",
+            "2027-05-31",
+            "2027-06-18",  # Juneteenth falls on a Saturday
+            "2027-06-19",
+            "2027-07-05",  # July 4 is a Sunday
+            "2027-09-06",
+            "2027-10-11",
+            "2027-11-02",  # Virginia's
+        ]
+        shown = text(administrator_client.get(self.page))
+        assert "Thu, Nov 26, 2026" in shown
+        assert "Thanksgiving Day" in shown
+        assert "Columbus Day / Indigenous Peoples" in shown
+        assert self.page in text(administrator_client.get(address(Closure, "changelist")))
+
+    def test_one_is_closed_by_its_button(self, administrator, administrator_client):
+        shown = text(administrator_client.post(self.page, {"day": "2026-11-26"}, follow=True))
+        assert "1 day was closed." in shown
+        row = Closure.objects.get()
+        assert (row.reason, row.clinician, row.room) == ("Thanksgiving Day", None, None)
+        assert (row.during.lower, row.during.upper) == (at("2026-11-26"), at("2026-11-27"))
+        assert AuditEntry.objects.get(action="closed").actor == administrator
+        assert "2026-11-26" not in self.suggested(administrator_client)
+
+    def test_all_are_closed_by_one(self, administrator_client):
+        shown = text(administrator_client.post(self.page, {"day": "all"}, follow=True))
+        assert "14 days were closed." in shown
+        assert "closed on every federal and Virginia holiday" in shown
+        assert Closure.objects.count() == 14
+        again = text(administrator_client.post(self.page, {"day": "all"}, follow=True))
+        assert "There is nothing to close" in again
+        assert Closure.objects.count() == 14
+
+    def test_a_day_that_is_closed_for_the_doctor_is_left_out_and_half_a_day_is_not(
+        self, administrator_client
+    ):
+        for typed in (
+            closure(clinician=Clinician.objects.get().pk),
+            closure(first_day="2026-12-25", ends="10:00"),
+        ):
+            administrator_client.post(address(Closure, "add"), typed)
+        days = self.suggested(administrator_client)
+        assert "2026-11-26" not in days
+        assert "2026-12-25" in days
+
+    def test_visits_then_are_named(self, administrator_client):
+        veterans_day = scheduling.NINE + timedelta(days=1)
+        visit = scheduling.book(scheduling.clearance(), veterans_day)
+        shown = text(administrator_client.post(self.page, {"day": "all"}, follow=True))
+        assert "1 visit stands in this time." in shown
+        assert address(Appointment, "change", visit.pk) in shown
+
+    @pytest.mark.parametrize("day", ["", "nonsense", "2026-11-10", "0001-01-01", "9999-12-31"])
+    def test_any_other_day_closes_nothing(self, administrator_client, day):
+        shown = text(administrator_client.post(self.page, {"day": day}, follow=True))
+        assert "There is nothing to close" in shown
+        assert not Closure.objects.exists()
+
+    def test_looking_closes_nothing(self, administrator_client):
+        administrator_client.get(self.page + "?day=all")
+        assert not Closure.objects.exists()
+
+    @pytest.mark.parametrize("who", ["desk_client", "doctor_client", "patient_client"])
+    def test_it_is_the_administrators(self, request, who):
+        client = request.getfixturevalue(who)
+        assert client.get(self.page).status_code == 403
+        assert client.post(self.page, {"day": "all"}).status_code == 403
         assert not Closure.objects.exists()
 
 

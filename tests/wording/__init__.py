@@ -46,6 +46,8 @@ STAFF_MODULES = (
     "*/management/*",
     # Names of fields, states and tables, which only the admin site and the review show.
     "*/models.py",
+    # Names of the places a change came from.
+    "clinic/audit.py",
     # What an administrator reads when the database refuses a row.
     "clinic/refusals.py",
     "clinic/local_postgres.py",
@@ -66,7 +68,10 @@ STAFF_MODULES = (
     # Names of states and steps; patients read those of scheduling/views/words.py.
     "scheduling/slots/transitions.py",
     "scheduling/affected.py",
+    "scheduling/closed_days.py",
+    "scheduling/holidays.py",
     "scheduling/visit_list.py",
+    "scheduling/visit_sheet.py",
     "scheduling/views/staff*.py",
 )
 
