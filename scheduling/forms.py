@@ -1,13 +1,20 @@
-"""What patients send to the calendar: one start."""
+"""What people send to the calendar: a start, a step, and the version of the visit they saw."""
 
 from datetime import datetime, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 # No horizon reaches further; what lies beyond is no time anybody was offered.
 A_WHILE = timedelta(days=366)
+
+
+def version_seen(sent: QueryDict) -> int:
+    """The version of the visit that a page showed; 0, which no visit has, if it says none."""
+    text = sent.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class StartForm(forms.Form):

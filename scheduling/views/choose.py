@@ -18,7 +18,7 @@ from intake import public as intake
 from intake.public import ClearanceCard
 from scheduling import availability, services
 from scheduling.availability import Wish
-from scheduling.exceptions import SchedulingProblem, VisitTypeNotOffered
+from scheduling.exceptions import LimitReached, SchedulingProblem, VisitTypeNotOffered
 from scheduling.forms import StartForm
 from scheduling.models import Appointment, VisitType
 from scheduling.slots import State
@@ -28,6 +28,15 @@ from scheduling.views.words import kind_in_words
 
 # In place of a time that cannot be had: a choice, not a wall of buttons.
 NEAREST_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why there is nothing to choose, and what happens next."""
+
+    title: str
+    sentence: str
+    asks_again: bool = False
 
 
 @patient_required
@@ -53,6 +62,10 @@ def hold(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
     visit_type = availability.visit_type_for(clearance)
     try:
         held = _hold(clearance, visit_type, start, by=by, now=now)
+    except LimitReached as problem:
+        # No other time would help.
+        reason = Reason(_("You cannot choose a time online just now"), str(problem))
+        return _reason_page(request, clearance, reason, status=409)
     except SchedulingProblem as problem:
         return choose_again_page(request, clearance, visit_type, wished=start, problem=str(problem))
     return redirect("scheduling:confirm", held.pk)
@@ -110,10 +123,13 @@ def choose_again_page(
 def _not_now_page(
     request: HttpRequest, clearance: ClearanceCard, now: datetime, *, status: int
 ) -> HttpResponse:
-    context = {
-        "person": clearance.person,
-        "reason": _why_not(request, clearance, now),
-    }
+    return _reason_page(request, clearance, _why_not(request, clearance, now), status=status)
+
+
+def _reason_page(
+    request: HttpRequest, clearance: ClearanceCard, reason: Reason, *, status: int
+) -> HttpResponse:
+    context = {"person": clearance.person, "reason": reason}
     return render(request, "scheduling/not_now.html", context, status=status)
 
 
@@ -134,15 +150,6 @@ def _what_for(
         "booked": booked,
         "errors": [{"target": "times", "sentence": problem}] if problem else [],
     }
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why there is nothing to choose, and what happens next."""
-
-    title: str
-    sentence: str
-    asks_again: bool = False
 
 
 def _hold(

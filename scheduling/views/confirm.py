@@ -16,6 +16,7 @@ from clinic.access import patient_required
 from intake import public as intake
 from scheduling import availability, services
 from scheduling.exceptions import HoldExpired, SchedulingProblem
+from scheduling.forms import version_seen
 from scheduling.models import Appointment
 from scheduling.slots import State
 from scheduling.views.choose import choose_again_page
@@ -48,7 +49,12 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _confirm(request: HttpRequest, visit: Appointment, now: datetime) -> HttpResponse:
     try:
-        services.confirm(appointment_id=visit.pk, by=account_of(request), now=now)
+        services.confirm(
+            appointment_id=visit.pk,
+            by=account_of(request),
+            now=now,
+            seen=version_seen(request.POST),
+        )
     except SchedulingProblem as problem:
         return _choose_again(request, visit, problem)
     messages.success(request, _booked(visit))

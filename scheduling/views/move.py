@@ -17,10 +17,11 @@ from intake.public import ClearanceCard
 from scheduling import services
 from scheduling.availability import Wish, offered
 from scheduling.exceptions import SchedulingProblem
-from scheduling.forms import StartForm
+from scheduling.forms import StartForm, version_seen
 from scheduling.models import Appointment
 from scheduling.views.own import account_of, own_visit
 from scheduling.views.picker import picker
+from scheduling.views.visit import visit_page
 from scheduling.views.words import visit_words
 
 
@@ -34,10 +35,10 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not visit_words(visit, now).may_change:
         return redirect("scheduling:visit", pk)
     if "start" not in request.GET:
-        return _list(request, visit, now)
+        return _list(request, visit)
     form = StartForm(request.GET, now=now)
     if not form.is_valid():
-        return _list(request, visit, now, problem=form.problem, status=400)
+        return _list(request, visit, problem=form.problem, status=400)
     start: datetime = form.cleaned_data["start"]
     return render(
         request,
@@ -56,24 +57,24 @@ def _move(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
     limits.count(limits.HOLDS_BY_ACCOUNT, str(by.pk), now=now)
     form = StartForm(request.POST, now=now)
     if not form.is_valid():
-        return _list(request, visit, now, problem=form.problem, status=400)
+        return _list(request, visit, problem=form.problem, status=400)
     start: datetime = form.cleaned_data["start"]
     try:
-        services.move(appointment_id=visit.pk, start=start, by=by, now=now)
+        services.move(
+            appointment_id=visit.pk, start=start, by=by, now=now, seen=version_seen(request.POST)
+        )
     except SchedulingProblem as problem:
-        return _list(request, own_visit(request, visit.pk), now, problem=str(problem), status=409)
+        found = own_visit(request, visit.pk)
+        page = _list if visit_words(found, now).may_change else visit_page
+        return page(request, found, problem=str(problem), status=409)
     messages.success(request, _("Your visit is now on %(when)s.") % {"when": times.in_words(start)})
     return redirect("scheduling:visit", visit.pk)
 
 
 def _list(
-    request: HttpRequest,
-    visit: Appointment,
-    now: datetime,
-    *,
-    problem: str = "",
-    status: int = 200,
+    request: HttpRequest, visit: Appointment, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
+    now = timezone.now()
     clearance = _clearance(visit, now)
     starts: list[datetime] = []
     if clearance:

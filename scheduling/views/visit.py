@@ -18,6 +18,7 @@ from clinic.models import ClinicProfile
 from intake import public as intake
 from scheduling import services
 from scheduling.exceptions import SchedulingProblem
+from scheduling.forms import version_seen
 from scheduling.models import Appointment
 from scheduling.slots import State
 from scheduling.views.own import account_of, own_visit
@@ -80,7 +81,12 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     words = visit_words(found, now)
     if request.method == "POST":
         try:
-            services.cancel(appointment_id=found.pk, by=account_of(request), now=now)
+            services.cancel(
+                appointment_id=found.pk,
+                by=account_of(request),
+                now=now,
+                seen=version_seen(request.POST),
+            )
         except SchedulingProblem as problem:
             return visit_page(request, own_visit(request, pk), problem=str(problem), status=409)
         messages.success(request, _("The visit on %(when)s is cancelled.") % {"when": words.when})

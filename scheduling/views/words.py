@@ -18,6 +18,7 @@ class VisitWords:
     """One visit, for the family it belongs to."""
 
     id: str
+    version: int
     when: str
     what: str
     doctor: str
@@ -72,6 +73,7 @@ def visit_words(visit: Appointment, now: datetime) -> VisitWords:
     is_ahead = state in _AHEAD and visit.starts_at > now
     return VisitWords(
         id=str(visit.pk),
+        version=visit.version,
         when=times.in_words(visit.starts_at),
         what=kind_in_words(visit.visit_type.name, _minutes(visit)),
         doctor=visit.clinician.name,

@@ -229,7 +229,7 @@ ROWS = {
     "GET scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
     "POST scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
     "GET scheduling:cancel": of_the_family(OK, NOT_FOUND, at=the_visit),
-    "POST scheduling:cancel": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
+    "POST scheduling:cancel": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit, data={"seen": "1"}),
     "GET scheduling:move": of_the_family(OK, NOT_FOUND, at=the_visit),
     "POST scheduling:move": of_the_family(BAD, NOT_FOUND, at=the_visit),
     # The review

@@ -1,7 +1,7 @@
 """Confirm, see, move and cancel a visit, and My visits: what each shows, does and refuses."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -49,6 +49,12 @@ def at(name: str, visit: Appointment) -> str:
     return reverse(f"scheduling:{name}", args=[visit.pk])
 
 
+def sent(visit: Appointment, start: datetime | None = None) -> dict[str, str]:
+    """What the form of the visit's page, opened now, sends."""
+    seen = Appointment.objects.values_list("version", flat=True).get(pk=visit.pk)
+    return {"seen": str(seen), **({"start": start.isoformat()} if start else {})}
+
+
 def text(response) -> str:
     """What a person reads, without the markup."""
     main = response.content.decode().split("<main")[1].split("</main>")[0]
@@ -69,7 +75,7 @@ class TestConfirm:
 
     def test_confirming_books_and_says_so(self, patient_client, leave):
         kept = hold(leave)
-        answer = patient_client.post(at("confirm", kept), follow=True)
+        answer = patient_client.post(at("confirm", kept), sent(kept), follow=True)
         assert answer.redirect_chain == [(at("visit", kept), 302)]
         assert "The visit is booked. We sent you an email with the details." in text(answer)
         assert state_of(kept.pk) == State.BOOKED
@@ -78,7 +84,7 @@ class TestConfirm:
     def test_pressing_twice_books_once(self, patient_client, leave):
         kept = hold(leave)
         for _ in range(2):
-            assert patient_client.post(at("confirm", kept)).status_code == 302
+            assert patient_client.post(at("confirm", kept), sent(kept)).status_code == 302
         assert Message.objects.filter(kind="booked").count() == 1
 
     @pytest.mark.parametrize("method", ["get", "post"])
@@ -99,7 +105,7 @@ class TestConfirm:
     def test_revoked_meanwhile_says_what_is_next(self, patient_client, leave):
         kept = hold(leave)
         revoke(clearance_id=leave.pk, because="Looked again.", by=None, now=NOW)
-        answer = patient_client.post(at("confirm", kept))
+        answer = patient_client.post(at("confirm", kept), sent(kept))
         assert answer.status_code == 409
         assert not offered(answer)
         assert "This link no longer leads to free times" in text(answer)
@@ -166,10 +172,10 @@ class TestVisit:
         assert "This visit is over." in text(patient_client.get(at("visit", visit)))
         for page in ("cancel", "move"):
             assert patient_client.get(at(page, visit)).headers["Location"] == at("visit", visit)
-        answer = patient_client.post(at("cancel", visit))
+        answer = patient_client.post(at("cancel", visit), sent(visit))
         assert answer.status_code == 409
         assert "This visit's time has come" in text(answer).replace("&#x27;", "'")
-        answer = patient_client.post(at("move", visit), {"start": NEXT_WEEK.isoformat()})
+        answer = patient_client.post(at("move", visit), sent(visit, NEXT_WEEK))
         assert answer.status_code == 409
 
     def test_the_calendar_file(self, patient_client, leave):
@@ -197,7 +203,7 @@ class TestCancel:
         assert "late" not in page
         assert state_of(visit.pk) == State.BOOKED
 
-        answer = patient_client.post(at("cancel", visit), follow=True)
+        answer = patient_client.post(at("cancel", visit), sent(visit), follow=True)
         assert answer.redirect_chain == [(VISITS, 302)]
         assert "The visit on Tue, Nov 17 at 9:00 AM is cancelled." in text(answer)
         assert state_of(visit.pk) == State.CANCELLED
@@ -207,19 +213,19 @@ class TestCancel:
         visit = book(leave)
         page = text(patient_client.get(at("cancel", visit)))
         assert "less than 24 hours away. You can still cancel it; we note that it was late." in page
-        patient_client.post(at("cancel", visit))
+        patient_client.post(at("cancel", visit), sent(visit))
         assert StatusChange.objects.get(after=State.CANCELLED).is_late
 
     def test_twice_is_once(self, patient_client, leave):
         visit = book(leave)
         for _ in range(2):
-            assert patient_client.post(at("cancel", visit)).status_code == 302
+            assert patient_client.post(at("cancel", visit), sent(visit)).status_code == 302
         assert Message.objects.filter(kind="cancelled").count() == 1
 
     def test_a_suspended_visit_may_be_cancelled(self, patient_client, leave):
         visit = book(leave)
         revoke(clearance_id=leave.pk, because="Looked again.", by=None, now=NOW)
-        patient_client.post(at("cancel", visit))
+        patient_client.post(at("cancel", visit), sent(visit))
         assert state_of(visit.pk) == State.CANCELLED
 
 
@@ -239,7 +245,7 @@ class TestMove:
         assert "New time Tue, Nov 10 at 10:00 AM" in text(page)
         assert Appointment.objects.get().starts_at == NINE, "a look moves nothing"
 
-        answer = patient_client.post(at("move", visit), {"start": TEN.isoformat()}, follow=True)
+        answer = patient_client.post(at("move", visit), sent(visit, TEN), follow=True)
         assert "Your visit is now on Tue, Nov 10 at 10:00 AM." in text(answer)
         moved = Appointment.objects.get()
         assert (moved.pk, moved.starts_at, moved.state) == (visit.pk, TEN, State.BOOKED)
@@ -247,7 +253,7 @@ class TestMove:
     def test_the_old_time_is_kept_when_the_new_one_is_gone(self, patient_client, leave):
         visit = book(leave)
         book(ClearanceFactory(), TEN)
-        answer = patient_client.post(at("move", visit), {"start": TEN.isoformat()})
+        answer = patient_client.post(at("move", visit), sent(visit, TEN))
         assert answer.status_code == 409
         assert "That time has just been taken." in text(answer)
         assert TEN.isoformat() not in offered(answer)
@@ -276,7 +282,7 @@ class TestMove:
         visit = book(leave)
         revoke(clearance_id=leave.pk, because="Looked again.", by=None, now=NOW)
         assert patient_client.get(at("move", visit)).headers["Location"] == at("visit", visit)
-        answer = patient_client.post(at("move", visit), {"start": TEN.isoformat()})
+        answer = patient_client.post(at("move", visit), sent(visit, TEN))
         assert answer.status_code == 409
 
 
