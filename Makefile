@@ -13,7 +13,7 @@ OURS := clinic intake scheduling tests
 # Checks that ask neither a database nor a secret.
 OFFLINE := CLINIC_ENVIRONMENT=offline
 
-.PHONY: demo setup check test pictures lock words
+.PHONY: demo setup check test pictures lock words states
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -42,6 +42,10 @@ pictures: setup
 # Brings the Spanish catalogue up to date with the sources: docs/translations.md.
 words: .venv/installed
 	$(OFFLINE) $(BIN)/python -m tests.wording.catalogue
+
+# Draws the states of a visit from the table of moves: docs/visit-states.md.
+states: .venv/installed
+	$(BIN)/python -m tests.visit_states
 
 # What stands in the lock files stays, unless `make lock UPGRADE=--upgrade` asks for newer.
 lock: .venv/installed
