@@ -82,11 +82,15 @@ def _try_later(request: HttpRequest, reached: limits.TooMany) -> HttpResponse:
 
 
 def never_stored(get_response: Handler) -> Handler:
-    """Pages are about one person: no cache keeps them (static files are served before this)."""
+    """Pages are about one person: no cache keeps them (static files are served before this).
+
+    But for an answer that says of itself that it is public.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if "no-store" not in response.headers.get("Cache-Control", ""):
+        said = response.headers.get("Cache-Control", "")
+        if "no-store" not in said and "public" not in said:
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -1,12 +1,13 @@
-"""The patients' addresses in the calendar. None is reached by anybody but the own family."""
+"""The patients' addresses in the calendar: but for the openings, the own family's alone."""
 
 from django.urls import path
 
-from scheduling.views import choose, confirm, move, visit, visits
+from scheduling.views import choose, confirm, move, openings, visit, visits
 
 app_name = "scheduling"
 
 urlpatterns = [
+    path("openings.json", openings.openings, name="openings"),
     path("book/<uuid:clearance_id>/", choose.choose, name="choose"),
     path("book/<uuid:clearance_id>/hold/", choose.hold, name="hold"),
     path("my/visits/", visits.visits, name="visits"),

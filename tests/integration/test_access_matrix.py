@@ -219,6 +219,10 @@ ROWS = {
     "POST intake:own_account": of_the_family(OK, NOT_FOUND, at=the_person),
     "GET intake:take_over": of_the_family(ELSEWHERE, ELSEWHERE, at=lambda _: {"pk": uuid.uuid4()}),
     "POST intake:take_over": of_the_family(ELSEWHERE, ELSEWHERE, at=lambda _: {"pk": uuid.uuid4()}),
+    # What is free, for anybody. With a clearance: test_openings.py.
+    "GET scheduling:openings": everybody(
+        OK, data={"visit_type": "new-exam", "from": "2026-11-10", "to": "2026-11-10"}
+    ),
     # Booking, and the family's own visits
     "GET scheduling:visits": of_the_family(OK, OK),
     "GET scheduling:choose": of_the_family(OK, NOT_FOUND, at=the_clearance),
@@ -256,7 +260,11 @@ def world(patient, other_patient, desk, doctor, administrator) -> World:
 
 
 def answer(client: Client, method: str, address: str, data: dict[str, str] | None = None) -> str:
-    response = client.generic(method, address) if not data else client.post(address, data)
+    if data:
+        send = {"GET": client.get, "POST": client.post}[method]
+        response = send(address, data)
+    else:
+        response = client.generic(method, address)
     if 200 <= response.status_code < 300:
         return OK
     if response.status_code not in (301, 302):
