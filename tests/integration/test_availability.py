@@ -142,6 +142,12 @@ def test_hours_are_the_clinics_own_across_the_clock_change(leave):
     assert len(starts) == len(set(starts)) == (5 * 60 - 45) // 10 + 1  # five real hours
 
 
+def test_times_kept_for_the_same_day_are_found_on_it_though_they_were_asked_for_before(leave):
+    OpeningHours.objects.filter(weekday=1).update(offered="same_day")
+    assert offered(leave, now=NINE - timedelta(hours=10)) == []
+    assert local(offered(leave, now=NINE - timedelta(hours=9)))[0] == "09:00"
+
+
 @pytest.mark.parametrize("days", [0, 30])
 @pytest.mark.parametrize("visits", [0, 8])
 def test_it_takes_the_same_few_queries(leave, days, visits, django_assert_num_queries):
