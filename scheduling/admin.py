@@ -558,8 +558,8 @@ class StatusChangeAdmin(RecordAdmin):
     """A reason may be a clinician's own: for who reads answers."""
 
     clinical = ("reason",)
-    list_display = ("at", "appointment", "before", "after", "by")
-    list_filter = ("after",)
+    list_display = ("at", "appointment", "before", "after", "moved", "by", "via")
+    list_filter = ("after", "via")
     list_select_related = ("appointment__patient", "by")
     search_fields = (
         "appointment__patient__given_name",
@@ -569,7 +569,13 @@ class StatusChangeAdmin(RecordAdmin):
     )
     search_help_text = _("The patient's name, or who changed it")
     date_hierarchy = "at"
-    fields = ("at", "appointment", "before", "after", "by", "reason")
+    fields = ("at", "appointment", "before", "after", "moved", "by", "via", "reason")
+
+    @admin.display(description=_("old and new time"))
+    def moved(self, change: StatusChange) -> str:
+        if not change.was or not change.became:
+            return ""
+        return f"{times.in_words(change.was.lower)} → {times.in_words(change.became.lower)}"
 
     def patient_id_of(self, row: StatusChange) -> UUID | None:
         return row.appointment.patient_id

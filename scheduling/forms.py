@@ -1,4 +1,4 @@
-"""What people send to the calendar: a start, a step, and the version of the visit they saw."""
+"""What people send to the calendar: a start, and the version of the visit they saw."""
 
 from datetime import datetime, timedelta
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -36,6 +37,7 @@ NOTES = {
 class Line:
     """One visit."""
 
+    id: UUID
     time: str
     who: str
     town: str
@@ -80,6 +82,7 @@ def _midnight(day: date) -> datetime:
 def _line(visit: Appointment) -> Line:
     state, patient = State(visit.state), visit.patient
     return Line(
+        id=visit.pk,
         time=f"{_clock(visit.starts_at)} – {_clock(visit.ends_at)}",
         who=patient.name,
         town=patient.town_name,

@@ -199,13 +199,14 @@ def mark(
 def reinstate(
     *,
     appointment_id: UUID,
-    clearance_id: UUID,
+    clearance_id: UUID | None = None,
     by: Actor,
     now: datetime,
     seen: int | None = None,
 ) -> Appointment:
     """Book a suspended visit again, in the time it kept, on a clearance that allows it.
 
+    Without one named, on the patient's own that covers it and lasts longest.
     Raises VisitChanged, StepNotAllowed, VisitHasBegun, and what `require_clearance` raises.
     """
     with changing(appointment_id, by=by, shared=True) as visit:
@@ -214,14 +215,14 @@ def reinstate(
             raise StepNotAllowed
         if visit.starts_at <= now:
             raise VisitHasBegun
-        require_clearance(
+        clearance = require_clearance(
             patient_id=visit.patient_id,
-            clearance_id=clearance_id,
+            clearance_id=clearance_id or _covering(visit, visit.starts_at, now).id,
             visit_type=visit.visit_type,
             start=visit.starts_at,
             now=now,
         )
-        visit.clearance_id = clearance_id
+        visit.clearance_id = clearance.id
         become(visit, State.BOOKED, by=by, now=now)
         tell_booked(visit, now=now)
         return visit

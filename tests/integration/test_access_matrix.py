@@ -244,6 +244,9 @@ ROWS = {
     "POST review:set_aside": of_staff(NO, INVALID, NO, at=the_case),
     # The desk
     "GET desk:visits": of_staff(OK, OK, NO),
+    "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
+    "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
+    "POST desk:step": of_staff(BAD, BAD, NO, at=the_visit),
 }
 
 

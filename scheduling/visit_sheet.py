@@ -1,0 +1,135 @@
+"""One visit as staff read it: what it is, what can be done now, and everything that was done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from clinic import times
+from scheduling.models import Appointment, StatusChange
+from scheduling.services import keeps_its_time_until
+from scheduling.slots import Move, State, moves_from
+from scheduling.visit_list import NOTES, TONES
+
+# Left to the patient, to a revoked clearance and to the clock.
+_NOT_BY_HAND = {State.EXPIRED, State.SUSPENDED}
+_DOWNWARD = {State.CANCELLED, State.RELEASED, State.NO_SHOW}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something staff may do with the visit as it is: a button that sends `to`."""
+
+    to: str
+    name: str
+    is_undo: bool
+    is_downward: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history. `what`: from which state to which, or from which time to which."""
+
+    when: str
+    who: str
+    from_where: str
+    what: str
+    why: str
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    id: UUID
+    version: int
+    when: str
+    who: str
+    phone: str
+    phone_link: str
+    kind: str
+    room: str
+    doctor: str
+    state: str
+    tone: str
+    note: str
+    steps: tuple[Step, ...]
+    history: tuple[Entry, ...]
+
+
+def sheet(visit: Appointment, *, now: datetime) -> Sheet:
+    """The visit comes with its patient, type, room and clinician."""
+    changes = list(visit.changes.select_related("by").order_by("-pk"))
+    state, patient = State(visit.state), visit.patient
+    return Sheet(
+        id=visit.pk,
+        version=visit.version,
+        when=times.in_words(visit.starts_at),
+        who=patient.name,
+        phone=patient.phone.as_national if patient.phone else "",
+        phone_link=patient.phone.as_rfc3966 if patient.phone else "",
+        kind=visit.visit_type.name,
+        room=visit.room.name if visit.room else "",
+        doctor=visit.clinician.name,
+        state=_(state.label),
+        tone=TONES.get(state, "calm"),
+        note=_note(visit, state),
+        steps=tuple(_steps(visit, state, changes, now)),
+        history=tuple(_entry(change) for change in changes),
+    )
+
+
+def _note(visit: Appointment, state: State) -> str:
+    if state is State.SUSPENDED:
+        until = times.in_words(keeps_its_time_until(visit))
+        return _("Waits for a decision; cannot be checked in. Keeps its time until %(until)s.") % {
+            "until": until
+        }
+    return str(NOTES.get(state, ""))
+
+
+def _steps(
+    visit: Appointment, state: State, changes: list[StatusChange], now: datetime
+) -> list[Step]:
+    came_from = next((change.before for change in changes if change.after == state), "")
+    return [
+        Step(move.target.value, _(move.name), move.undo, move.target in _DOWNWARD)
+        for move in moves_from(state)
+        if _is_open(move, came_from=came_from, has_begun=visit.starts_at <= now)
+    ]
+
+
+def _is_open(move: Move, *, came_from: str, has_begun: bool) -> bool:
+    """What the table allows and nothing else stands against, as far as can be seen beforehand."""
+    if move.target in _NOT_BY_HAND:
+        return False
+    if move.source is State.HELD:
+        return move.target is State.CANCELLED
+    if move.target is State.RELEASED:
+        return move.source is State.SUSPENDED
+    if move.target is State.NO_SHOW:
+        return has_begun
+    if move.source is State.SUSPENDED:
+        return not has_begun
+    if move.source is State.CANCELLED:
+        return came_from != State.HELD
+    if move.undo and move.source is State.ARRIVED:
+        return move.target == came_from
+    return not (has_begun and move.target is State.CANCELLED)
+
+
+def _entry(change: StatusChange) -> Entry:
+    if change.was and change.became:
+        old, new = times.in_words(change.was.lower), times.in_words(change.became.lower)
+        what = _("Moved from %(old)s to %(new)s") % {"old": old, "new": new}
+    else:
+        before = _(State(change.before).label) if change.before else _("New")
+        what = f"{before} → {_(State(change.after).label)}"
+    return Entry(
+        when=times.in_words(change.at),
+        who=str(change.by) if change.by else _("Nobody"),
+        from_where=change.get_via_display(),
+        what=what,
+        why=change.reason,
+        is_late=change.is_late,
+    )
