@@ -1,0 +1,113 @@
+"""What may never be in the tables, looked for in plain loops: each finding is a sentence."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+from scheduling.slots import MOVES
+from tests.machine import rows
+from tests.machine.rows import Row
+
+_LIVE = {"held", "booked", "confirmed", "arrived", "in_room"}
+_KEEPS_TIME = _LIVE | {"suspended"}
+_ENDED_BADLY = {"cancelled", "expired", "released", "no_show"}
+_TABLE = {(move.source.value, move.target.value) for move in MOVES}
+
+
+def findings(now: int) -> list[str]:
+    """Everything that is wrong in the tables; nothing, when all is well."""
+    visits = rows.asked(rows.VISITS)
+    changes: dict[UUID, list[Row]] = defaultdict(list)
+    for change in rows.asked(rows.CHANGES):
+        changes[change["appointment_id"]].append(change)
+    clearances = {row["id"]: row for row in rows.asked(rows.CLEARANCES)}
+    return [
+        *_overlaps(visits, now),
+        *_past_the_gate(visits, clearances),
+        *_off_the_record(visits, changes),
+        *_ended_silently(visits, changes),
+    ]
+
+
+def _overlaps(visits: list[Row], now: int) -> Iterator[str]:
+    there = [
+        visit
+        for visit in visits
+        if visit["state"] in _KEEPS_TIME
+        and not (visit["state"] == "held" and visit["hold_expires_at"] <= now)
+    ]
+    for index, one in enumerate(there):
+        for other in there[index + 1 :]:
+            for whose, part in (
+                ("patient_id", "visit"),
+                ("clinician_id", "doctor"),
+                ("room_id", "room"),
+            ):
+                if one[whose] is None or one[whose] != other[whose]:
+                    continue
+                if (
+                    one[f"{part}_from"] < other[f"{part}_until"]
+                    and other[f"{part}_from"] < one[f"{part}_until"]
+                ):
+                    yield f"overlap of a {part}'s time: {one['id']} and {other['id']}"
+
+
+def _past_the_gate(visits: list[Row], clearances: dict[UUID, Row]) -> Iterator[str]:
+    for visit in visits:
+        if visit["state"] not in _LIVE:
+            continue
+        clearance = clearances[visit["clearance_id"]]
+        if clearance["patient_id"] != visit["patient_id"]:
+            yield f"on somebody else's clearance: {visit['id']}"
+        if not clearance["starts_at"] <= visit["visit_from"] < clearance["ends_at"]:
+            yield f"outside its clearance: {visit['id']}"
+        if clearance["revoked_at"] is not None and not _was_over_or_begun(visit, clearance):
+            yield f"live on a revoked clearance: {visit['id']}"
+
+
+def _was_over_or_begun(visit: Row, clearance: Row) -> bool:
+    """Only visits to come are stopped; somebody in the room is with the doctor already.
+
+    When a newer decision takes a clearance's place, whatever has begun goes on.
+    """
+    revoked_at = clearance["revoked_at"]
+    goes_on = visit["state"] == "in_room" or "newer decision" in clearance["revoked_because"]
+    begun = goes_on and visit["visit_from"] <= revoked_at
+    return bool(begun or visit["visit_until"] <= revoked_at)
+
+
+def _off_the_record(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterator[str]:
+    for visit in visits:
+        before, at = "", 0
+        time = None
+        for change in changes[visit["id"]]:
+            if change["before"] != before:
+                yield f"a gap in the record before {change['after']}: {visit['id']}"
+            if change["at"] < at:
+                yield f"the record runs backwards: {visit['id']}"
+            step = (change["before"], change["after"])
+            begins = step in {("", "held"), ("", "booked")}
+            moved = change["was_from"] is not None
+            # Booked and booked again: moved to another time.
+            stays = moved and step == ("booked", "booked")
+            if not begins and not stays and step not in _TABLE:
+                yield f"not in the table of moves, {step}: {visit['id']}"
+            if moved and time not in (None, change["was_from"]):
+                yield f"moved from where it was not: {visit['id']}"
+            time = change["became_from"] if moved else time
+            before, at = change["after"], change["at"]
+        if time not in (None, visit["visit_from"]):
+            yield f"moved, and not on record: {visit['id']}"
+        if visit["state"] != before:
+            yield f"{visit['state']}, and on record as {before or 'nothing'}: {visit['id']}"
+
+
+def _ended_silently(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterator[str]:
+    """Who or what ended it, for every visit that did not take place."""
+    for visit in visits:
+        if visit["state"] not in _ENDED_BADLY:
+            continue
+        last = changes[visit["id"]][-1:]
+        # A hold runs out by itself: its state says why.
+        if not last or not (last[0]["by_id"] or last[0]["reason"] or visit["state"] == "expired"):
+            yield f"ended without a word: {visit['id']}"

@@ -1,0 +1,65 @@
+"""The calendar's tables as plain dictionaries, read by raw SQL: nothing of the application between.
+
+Moments come as whole seconds since 1970, so that whoever reads them here does no sum the way the
+application does it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+Row = dict[str, Any]
+
+
+def seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def asked(query: str, *given: object) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def between(column: str, name: str) -> str:
+    """The two ends of a range."""
+    return (
+        f"extract(epoch FROM lower({column}))::bigint AS {name}_from,"
+        f" extract(epoch FROM upper({column}))::bigint AS {name}_until"
+    )
+
+
+def at(column: str) -> str:
+    return f"extract(epoch FROM {column})::bigint AS {column}"
+
+
+# Visits and clearances come in the order they were made, whatever their random keys are: the same
+# choices then always mean the same rows.
+VISITS = f"""
+    SELECT id, patient_id, clearance_id, clinician_id, visit_type_id, room_id, state, version,
+        {at("created_at")}, {at("hold_expires_at")}, {between("visit", "visit")},
+        {between("clinician_busy", "doctor")}, {between("room_busy", "room")}
+    FROM scheduling_appointment AS made
+    ORDER BY (SELECT min(id) FROM scheduling_statuschange WHERE appointment_id = made.id), id
+"""
+CLEARANCES = f"""
+    SELECT id, patient_id, intake_id, xray_allowed, revoked_because,
+        {at("starts_at")}, {at("ends_at")}, {at("revoked_at")}
+    FROM intake_clearance AS made ORDER BY issued_at,
+        (SELECT min(id) FROM clinic_auditentry WHERE subject_id = made.id::text)
+"""
+CLOSURES = f"""
+    SELECT clinician_id, room_id, {between("during", "closed")} FROM scheduling_closure
+"""
+INTAKES = f"SELECT id, patient_id, case_id, xray_hold, {at('submitted_at')} FROM intake_intake"
+CHANGES = f"""
+    SELECT id, appointment_id, before, after, by_id, reason, {at("at")},
+        {between("was", "was")}, {between("became", "became")}
+    FROM scheduling_statuschange ORDER BY id
+"""

@@ -1,0 +1,131 @@
+"""The clinic and the people in it before the machine starts, made through the real services."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from clinic.models import User
+from intake import services as intake
+from intake.models import Intake, Patient
+from scheduling.models import Clinician, OpeningHours, VisitType
+from tests import answers
+from tests.factories.clinic import AccountFactory, StaffFactory
+
+
+@dataclass(frozen=True)
+class World:
+    """`patients` are always in the same order, so that a run can be repeated."""
+
+    begins: datetime
+    desk: User
+    doctor: User
+    patients: tuple[Patient, ...]
+
+
+def build(begins: datetime) -> World:
+    """A doctor and a locum, hours that cross the night of a clock change, six patients."""
+    desk = StaffFactory.create(email="desk@example.com", is_desk=True)
+    doctor = StaffFactory.create(email="doctor@example.com", is_chiropractor=True)
+    solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
+    locum = Clinician.objects.create(name="Dr. Locum")
+    for weekday in (5, 6):
+        OpeningHours.objects.create(
+            clinician=solomon, weekday=weekday, starts=time(0, 30), ends=time(4, 30)
+        )
+    OpeningHours.objects.create(clinician=locum, weekday=1, starts=time(8), ends=time(20))
+    VisitType.objects.filter(code="new-exam").update(buffer_before=5, buffer_after=10)
+    VisitType.objects.filter(code="new-exam-xray").update(room_from=15, room_until=40)
+    world = World(begins, desk, doctor, ())
+    return World(begins, desk, doctor, tuple(_patients(world)))
+
+
+def _patients(world: World) -> list[Patient]:
+    ana = AccountFactory.create(email="ana@example.com")
+    patients = [
+        screened(ana, "Ana", phone=1, now=world.begins),
+        screened(
+            ana,
+            "Leo",
+            phone=1,
+            said=answers.MINOR,
+            born=date(2012, 5, 6),
+            now=world.begins,
+            guardian_name="Ana Reyes",
+            guardian_relationship="mother",
+        ),
+    ]
+    for number, given in enumerate(("Ben", "Cleo", "Dee"), start=2):
+        account = AccountFactory.create(email=f"{given.lower()}@example.com")
+        patients.append(screened(account, given, phone=number, now=world.begins))
+    eli = AccountFactory.create(email="eli@example.com")
+    patients.append(screened(eli, "Eli", phone=5, said=answers.CO_MANAGE, now=world.begins))
+    decide(patients[-1].intakes.get(), "CLEAR", xray=True, by=world.doctor, now=world.begins)
+    return patients
+
+
+def screened(
+    account: User,
+    given: str,
+    *,
+    phone: int,
+    now: datetime,
+    said: Mapping[str, object] = answers.BOOK,
+    born: date = answers.BORN,
+    **more: str,
+) -> Patient:
+    """Somebody who answers for the first time and proves who they are."""
+    about = {
+        "given_name": given,
+        "family_name": "Reyes",
+        "phone": f"+1703555010{phone}",
+        "email": account.email,
+        **more,
+    }
+    return _answered(account, about, said, born, now)
+
+
+def answer_again(patient: Patient, said: Mapping[str, object], now: datetime) -> None:
+    """The whole form once more, from another browser."""
+    if patient.born > answers.BORN:
+        said = {**said, "guardian": "yes"}
+    first = patient.intakes.earliest("submitted_at")
+    about = {
+        "given_name": patient.given_name,
+        "family_name": patient.family_name,
+        "phone": str(patient.phone),
+        "email": patient.email,
+        "guardian_name": first.guardian_name,
+        "guardian_relationship": first.guardian_relationship,
+    }
+    account = patient.account
+    assert account is not None
+    _answered(account, about, said, patient.born, now)
+
+
+def decide(intake_: Intake, kind: str, *, xray: bool, by: User, now: datetime) -> None:
+    intake.decide(
+        case_id=intake_.case_id,
+        latest_seen=intake_.pk,
+        kind=kind,
+        reason="Called; looked at together.",
+        xray_allowed=xray,
+        by=by,
+        now=now,
+    )
+
+
+def _answered(
+    account: User,
+    about: dict[str, str],
+    said: Mapping[str, object],
+    born: date,
+    now: datetime,
+) -> Patient:
+    draft = intake.start_draft(browser=uuid.uuid4(), now=now)
+    intake.keep_answers(draft_id=draft.pk, answers=dict(said), shown=list(said), born=born, now=now)
+    intake.keep_about(draft_id=draft.pk, about=about, now=now)
+    sent = intake.submit(draft_id=draft.pk, by=None, now=now)
+    patient = intake.attach(intake_id=sent.pk, account=account, now=now).patient
+    assert patient is not None
+    return patient
