@@ -116,16 +116,17 @@ def move(
         require_as_seen(visit, seen)
         if visit.starts_at <= now:
             raise VisitHasBegun
-        clearance = _covering(visit, start, now)
         place = Place.at(
             start,
             patient_id=visit.patient_id,
             clinician_id=visit.clinician_id,
             visit_type=visit.visit_type,
         )
+        # First, as for a booking: the whole calendar waits while a move is refused.
         clash = what_is_in_the_way(place, now=now, moving=visit.pk)
         if clash:
             raise clash
+        clearance = _covering(visit, start, now)
         _require_open(visit, start, clearance, by=by, now=now)
         give_up_holds(place, by=by, now=now)
         _put(visit, place, clearance, by=by, now=now)
