@@ -14,7 +14,7 @@ from tests.database import TestDatabase
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.people import signed_in
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.slowest"]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Fifty browsers press the same time on the real web server: one gets it, the others are told.
 
-What happens without the database's guards is shown one floor below, in `test_booking_races`.
+What happens without the database's guards is shown one floor below, in `test_one_time`.
 """
 
 import http.client

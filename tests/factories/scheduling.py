@@ -27,11 +27,13 @@ def clearance(**fields: object) -> Clearance:
     return ClearanceFactory.create(**fields)
 
 
-def hold(leave: Clearance, start: datetime = NINE, *, now: datetime = NOW) -> Appointment:
+def hold(
+    leave: Clearance, start: datetime = NINE, *, code: str = "new-exam", now: datetime = NOW
+) -> Appointment:
     return services.hold(
         patient_id=leave.patient_id,
         clearance_id=leave.pk,
-        visit_type_id=visit_type().pk,
+        visit_type_id=visit_type(code).pk,
         start=start,
         by=None,
         now=now,

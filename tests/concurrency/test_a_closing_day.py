@@ -1,0 +1,129 @@
+"""A day is closed while many come into it: every visit is on the desk's list, or was not made."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import transaction
+from django.db.models import QuerySet
+
+from scheduling import services
+from scheduling.models import Appointment, Closure
+from scheduling.slots import Interval, State
+from tests.concurrency.clients import (
+    ROUNDS,
+    check_up,
+    every_ten_minutes,
+    live_overlaps,
+    moving,
+    starts_of,
+)
+from tests.concurrency.conftest import AsOwner, Race, Runner, after, meanwhile
+from tests.factories.clinic import StaffFactory
+from tests.factories.scheduling import NINE, NOW, book, fifty_clearances, hold
+
+pytestmark = pytest.mark.race
+
+THE_DAY = Interval(NINE - timedelta(hours=9), NINE + timedelta(hours=15))
+
+
+def close_the_day() -> services.Closed:
+    return services.close(during=THE_DAY, reason="Away", by=None, now=NOW)
+
+
+def inside_the_day() -> QuerySet[Appointment]:
+    return Appointment.objects.between(THE_DAY.start, THE_DAY.end).keeping_time()
+
+
+def slipped(closed: services.Closed) -> list[Appointment]:
+    """What is in the closed day, and nobody was told."""
+    return list(inside_the_day().exclude(pk__in=[visit.pk for visit in closed.affected]))
+
+
+def run(race: Race, closing: Runner, *others: Runner) -> services.Closed:
+    round_ = race.run([closing, *others])
+    closed = round_[0].result
+    assert isinstance(closed, services.Closed), round_[0].error
+    assert race.unnamed_errors == []
+    return closed
+
+
+def bookings() -> list[Runner]:
+    starts = [NINE + timedelta(minutes=45 * number) for number in range(5)]
+    return [
+        partial(book, leave, start)
+        for leave, start in zip(fifty_clearances(5), starts, strict=True)
+    ]
+
+
+def test_nothing_slips_in(race: Race):
+    """Fifty: patients choose times, the desk books short visits and moves some from Thursday."""
+    desk = StaffFactory.create(is_desk=True)
+    starts = every_ten_minutes(24)
+    to_book = [
+        partial(book, leave, start, code=check_up())
+        for leave, start in zip(fifty_clearances(24), starts, strict=True)
+    ]
+    to_hold = [
+        partial(hold, leave, start)
+        for leave, start in zip(fifty_clearances(15), starts[5:20], strict=True)
+    ]
+    movers = [
+        book(leave, start, code=check_up())
+        for leave, start in zip(fifty_clearances(10), every_ten_minutes(10, days=2), strict=True)
+    ]
+    home = starts_of(movers)
+    to_move = [
+        moving(visit, start, by=desk) for visit, start in zip(movers, starts[::2], strict=False)
+    ]
+    for number in range(ROUNDS):
+        # From round to round, the closure comes later among them.
+        closed = run(race, after(number * 0.01, close_the_day), *to_move, *to_book, *to_hold)
+        assert slipped(closed) == []
+        assert all(visit.state != State.HELD for visit in closed.affected)
+        # The movers go home, and the others go.
+        for visit in Appointment.objects.filter(
+            pk__in=home.keys() & {v.pk for v in closed.affected}
+        ):
+            moving(visit, home[visit.pk], by=desk)()
+        inside_the_day().update(state=State.CANCELLED.value)
+        closed.closure.delete()
+    assert live_overlaps() == 0
+
+
+def test_nor_while_bookings_are_on_their_way(race: Race, slow_inserts):
+    closed = run(race, meanwhile(close_the_day), *bookings())
+    assert closed.affected, "the closure waited for them"
+    assert slipped(closed) == []
+
+
+def test_nor_by_a_move_on_its_way(race: Race, slow_updates):
+    visit = book(*fifty_clearances(1), NINE + timedelta(days=2))
+    move = moving(visit, NINE, by=StaffFactory.create(is_desk=True))
+    closed = run(race, meanwhile(close_the_day), move)
+    assert closed.affected == [visit]
+
+
+def test_nor_when_somebody_writes_the_closure_past_the_service(race: Race, slow_inserts):
+    """The trigger alone: as from a shell, which takes no lock of its own."""
+
+    def write() -> services.Closed:
+        with transaction.atomic():
+            closure = Closure.objects.create(during=(THE_DAY.start, THE_DAY.end), reason="Shell")
+            return services.Closed(closure, list(inside_the_day()))
+
+    closed = run(race, meanwhile(write), *bookings())
+    assert closed.affected, "the closure waited for them"
+    assert slipped(closed) == []
+
+
+def test_the_race_is_real(
+    race: Race, slow_inserts, without_the_calendars_lock, without_the_closures_lock
+):
+    closed = run(race, meanwhile(close_the_day), *bookings())
+    assert slipped(closed), "if there is none, the tests above prove nothing"
+
+
+@pytest.fixture
+def without_the_closures_lock(as_owner: AsOwner) -> None:
+    as_owner("DROP TRIGGER scheduling_closure_lock ON scheduling_closure")
