@@ -55,7 +55,8 @@ def revoke(
 ) -> Clearance:
     """Take a clearance back; its coming visits are suspended, or released in an emergency.
 
-    `superseded`: a newer decision takes its place. Safe to call twice. Raises ReasonNeeded.
+    An emergency also frees what an earlier revocation suspended. `superseded`: a newer decision
+    takes its place. Safe to call twice. Raises ReasonNeeded.
     """
     if not because.strip():
         raise ReasonNeeded
@@ -64,13 +65,14 @@ def revoke(
         # The patient's row before the clearance's, as a booking takes them.
         Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
         clearance = Clearance.objects.select_for_update().get(pk=clearance_id)
-        if clearance.revoked_at:
+        if clearance.revoked_at and not emergency:
             return clearance
-        clearance.revoked_at = now
-        clearance.revoked_by_id = getattr(by, "pk", None)
-        clearance.revoked_because = because
-        clearance.save(update_fields=["revoked_at", "revoked_by", "revoked_because"])
-        audit.record(by, "clearance revoked", clearance, at=now, patient_id=patient_id)
+        if not clearance.revoked_at:
+            clearance.revoked_at = now
+            clearance.revoked_by_id = getattr(by, "pk", None)
+            clearance.revoked_because = because
+            clearance.save(update_fields=["revoked_at", "revoked_by", "revoked_because"])
+            audit.record(by, "clearance revoked", clearance, at=now, patient_id=patient_id)
         clearance_revoked.send(
             sender=Clearance,
             clearance_id=clearance.pk,
@@ -87,9 +89,15 @@ def revoke(
 def revoke_all(
     *, patient_id: UUID, because: str, by: Actor, now: datetime, emergency: bool
 ) -> None:
-    """Take back every standing clearance of a patient, oldest first."""
-    standing = Clearance.objects.standing().filter(patient=patient_id).order_by("issued_at", "pk")
-    for clearance_id in standing.values_list("pk", flat=True):
+    """Take back every standing clearance of a patient, oldest first.
+
+    In an emergency those taken back before as well: visits on them may wait for a decision.
+    """
+    theirs = Clearance.objects.filter(patient=patient_id).order_by("issued_at", "pk")
+    concerned = theirs.standing()
+    if emergency:
+        concerned |= theirs.filter(ends_at__gt=now)
+    for clearance_id in concerned.values_list("pk", flat=True):
         revoke(clearance_id=clearance_id, because=because, by=by, now=now, emergency=emergency)
 
 
