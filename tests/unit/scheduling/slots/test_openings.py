@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +23,7 @@ from scheduling.slots import (
     InvalidPolicy,
     InvalidShape,
     NaiveMoment,
+    Offered,
     OpenTime,
     PartOfDay,
     Policy,
@@ -352,6 +354,80 @@ class TestOpenHours:
         hours = hours_on(WEDNESDAY, (time(9), time(10)), closures=[span(WEDNESDAY, *closed)])
 
         assert clock(Search(shape=shape, open_time=hours).starts()) == left
+
+
+CLOCK_CHANGES = [SPRING_2026, AUTUMN_2026, SPRING_2027, AUTUMN_2027]
+ONLINE, SAME_DAY, DESK = Offered.ONLINE, Offered.SAME_DAY, Offered.DESK
+
+
+def until_ten(starts: time, offered: Offered, day: date = WEDNESDAY) -> ExtraHours:
+    return ExtraHours(day, starts, time(10), offered)
+
+
+class TestWhoMayBookOnline:
+    def starts(self, now: datetime, *extra: ExtraHours, **search: Any) -> list[str]:
+        """What a patient may choose in these hours, all of one day, when asking now."""
+        day, now = extra[0].day, now.astimezone(NEW_YORK)
+        shown = open_time([], extra, [], day, day, NEW_YORK, to_patients_on=now.date())
+        policy = replace(EASY, step=30 * MINUTE, notice=search.pop("notice", 0 * HOUR))
+        return clock(Search(open_time=shown, now=now, policy=policy, **search).starts())
+
+    @pytest.mark.parametrize("now", [ny(WEDNESDAY - DAY, 12), ny(WEDNESDAY, 0)])
+    def test_desk_only_hours_never_though_the_clinic_is_open(self, now: datetime) -> None:
+        desk = until_ten(time(9), DESK)
+
+        assert self.starts(now, desk) == []
+        assert open_time([], [desk], [], WEDNESDAY, WEDNESDAY, NEW_YORK).intervals()
+
+    @pytest.mark.parametrize("day", [WEDNESDAY, *CLOCK_CHANGES])
+    def test_same_day_hours_from_the_midnight_of_their_day(self, day: date) -> None:
+        midnight = local_instant(day, time(0), NEW_YORK)
+        kept = until_ten(time(9), SAME_DAY, day)
+
+        assert self.starts(midnight - timedelta.resolution, kept) == []
+        # Through the hour that is skipped, and both that come twice.
+        for later in range(0, 4 * 60, 10):
+            assert self.starts(midnight + later * MINUTE, kept) == ["09:00", "09:30"]
+
+    @pytest.mark.parametrize(
+        ("day", "first"),
+        [
+            # Seven real hours after midnight the clock reads …
+            (WEDNESDAY, "07:00"),
+            (SPRING_2026, "08:00"),
+            (AUTUMN_2026, "06:00"),
+            (SPRING_2027, "08:00"),
+            (AUTUMN_2027, "06:00"),
+        ],
+    )
+    def test_notice_holds_for_them_too(self, day: date, first: str) -> None:
+        midnight, kept = local_instant(day, time(0), NEW_YORK), until_ten(time(5), SAME_DAY, day)
+
+        assert self.starts(midnight, kept, notice=7 * HOUR)[0] == first
+
+    def test_a_visit_does_not_run_into_hours_that_are_not_shown_yet(self) -> None:
+        hours = (until_ten(time(9), ONLINE), ExtraHours(WEDNESDAY, time(10), time(11), SAME_DAY))
+        shape = VisitShape(length=40 * MINUTE)
+
+        assert self.starts(ny(WEDNESDAY - DAY, 20), *hours, shape=shape) == ["09:00"]
+        shown = ["09:00", "09:30", "10:00"]
+        assert self.starts(ny(WEDNESDAY, 7), *hours, shape=shape) == shown
+
+    @pytest.mark.parametrize(
+        ("over", "under", "the_day_before", "that_day"),
+        [
+            (ONLINE, DESK, ["09:30"], ["09:30"]),
+            (SAME_DAY, DESK, [], ["09:30"]),
+            (ONLINE, SAME_DAY, ["09:30"], ["09:00", "09:30"]),
+        ],
+    )
+    def test_of_hours_that_overlap_the_most_open_wins(
+        self, over: Offered, under: Offered, the_day_before: list[str], that_day: list[str]
+    ) -> None:
+        hours = (until_ten(time(9), under), until_ten(time(9, 30), over))
+
+        assert self.starts(ny(WEDNESDAY - DAY, 20), *hours) == the_day_before
+        assert self.starts(ny(WEDNESDAY, 7), *hours) == that_day
 
 
 class TestGrid:
@@ -688,7 +764,15 @@ class Case:
     windows: list[Window]
     extra: list[ExtraHours]
     closures: list[Interval]
+    asks_as_a_patient: bool
     search: Search
+
+    def is_shown(self, day: date, offered: Offered) -> bool:
+        """A patient sees what is kept for a day while the clinic's calendar shows that day."""
+        if not self.asks_as_a_patient or offered == "online":
+            return True
+        shows = walk(self.first_day)[minute_of(self.search.now)].date()
+        return offered == "same_day" and shows == day
 
     def hours(self) -> list[set[int]]:
         days = [self.first_day + n * DAY for n in range(DAYS)]
@@ -698,7 +782,12 @@ class Case:
             for window in self.windows
             if window.weekday == day.weekday()
             and (window.valid_from or day) <= day <= (window.valid_until or day)
-        ] + [(once.day, once.starts, once.ends) for once in self.extra if once.day in days]
+            and self.is_shown(day, window.offered)
+        ] + [
+            (once.day, once.starts, once.ends)
+            for once in self.extra
+            if once.day in days and self.is_shown(once.day, once.offered)
+        ]
         return [
             {
                 minute
@@ -760,17 +849,19 @@ A_LONG_TIME = st.tuples(AT, five_minutes(600, 4000))
 HOURS = st.tuples(  # mostly small hours, where clocks change
     st.integers(0, 40) | st.integers(0, 227), st.integers(1, 60) | st.integers(24, 60)
 ).map(lambda pair: (local(pair[0]), local(sum(pair))))
+OFFERED = st.just(Offered.ONLINE) | st.sampled_from(Offered)
 WEEKLY = st.lists(
     st.tuples(
         st.integers(0, DAYS - 1),
         HOURS,
         st.sampled_from([None, None, -9, 1]),
         st.sampled_from([None, None, 1, 9]),
+        OFFERED,
     ),
     min_size=2,
     max_size=5,
 )
-EXTRA = st.lists(st.tuples(st.integers(-1, DAYS), HOURS), max_size=2)
+EXTRA = st.lists(st.tuples(st.integers(-1, DAYS), HOURS, OFFERED), max_size=2)
 UP_TO_TWO = st.lists(A_WHILE, max_size=2)
 UP_TO_FOUR = st.lists(A_WHILE, max_size=4)
 ROOM_OPEN = st.lists(A_LONG_TIME, min_size=1, max_size=3)
@@ -794,20 +885,24 @@ def cases(draw: st.DrawFn) -> Case:
         return [Interval(begin + at, begin + at + length) for at, length in draw(whiles)]
 
     weekly = [
-        Window((first + number * DAY).weekday(), starts, ends, day(since), day(to))
-        for number, (starts, ends), since, to in draw(WEEKLY)
+        Window((first + number * DAY).weekday(), starts, ends, day(since), day(to), offered)
+        for number, (starts, ends), since, to, offered in draw(WEEKLY)
     ]
     extra = [
-        ExtraHours(first + number * DAY, starts, ends) for number, (starts, ends) in draw(EXTRA)
+        ExtraHours(first + number * DAY, starts, ends, offered)
+        for number, (starts, ends), offered in draw(EXTRA)
     ]
     closures = intervals(UP_TO_TWO)
     room = draw(ROOM)
     not_before = draw(NOT_BEFORE)
+    now = (begin + draw(SOON)).astimezone(NEW_YORK)
+    asks_as_a_patient = draw(st.booleans())
     return Case(
         first,
         weekly,
         extra,
         closures,
+        asks_as_a_patient,
         Search(
             shape=VisitShape(
                 length=draw(LENGTH),
@@ -816,7 +911,15 @@ def cases(draw: st.DrawFn) -> Case:
                 room_from=room and room[0],
                 room_until=room and room[0] + room[1],
             ),
-            open_time=open_time(weekly, extra, closures, first, first + (DAYS - 1) * DAY, NEW_YORK),
+            open_time=open_time(
+                weekly,
+                extra,
+                closures,
+                first,
+                first + (DAYS - 1) * DAY,
+                NEW_YORK,
+                to_patients_on=now.date() if asks_as_a_patient else None,
+            ),
             busy=Busy(
                 doctor=intervals(UP_TO_FOUR),
                 room=intervals(UP_TO_TWO),
@@ -824,7 +927,7 @@ def cases(draw: st.DrawFn) -> Case:
             ),
             policy=Policy(draw(NOTICE), draw(HORIZON), draw(STEP), NEW_YORK),
             room_open=intervals(ROOM_OPEN),
-            now=(begin + draw(SOON)).astimezone(NEW_YORK),
+            now=now,
             until=begin + draw(UNTIL),
             not_before=None if not_before is None else begin + not_before,
         ),
