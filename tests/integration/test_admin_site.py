@@ -853,7 +853,7 @@ class TestClosures:
 
     @pytest.mark.parametrize("whose", ["clinician", "room"])
     def test_of_the_doctor_or_of_a_room(self, administrator_client, whose):
-        row = {"clinician": Clinician, "room": Room}[whose].objects.get()
+        row = Clinician.objects.get() if whose == "clinician" else Room.objects.get()
         closed = self.closed(administrator_client, **{whose: row.pk})
         assert getattr(closed, whose) == row
         assert str(row) in text(administrator_client.get(address(Closure, "changelist")))
