@@ -1,0 +1,150 @@
+"""A look changes nothing: every address of the calendar, and every link in an email about a visit.
+
+Mail scanners and browsers that load ahead open whatever they find. What changes a visit is a form,
+sent by POST, that says which version it showed: see `test_stale_pages.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, reverse
+from time_machine import TimeMachineFixture
+
+from clinic import messages
+from clinic.models import Message, User
+from intake.models import Clearance
+from scheduling import landing_urls, staff_urls, urls
+from scheduling.models import Appointment
+from scheduling.slots import State
+from tests.factories.clinic import PatientFactory
+from tests.factories.intake import ClearanceFactory
+from tests.factories.scheduling import NINE, NOW, book, hold
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db
+
+ROUTES = {
+    "clinic": landing_urls.urlpatterns,
+    urls.app_name: urls.urlpatterns,
+    staff_urls.app_name: staff_urls.urlpatterns,
+}
+# What a page's own links and forms may carry, all at once.
+ASKED = {
+    "start": (NINE + timedelta(hours=1)).isoformat(),
+    "week": "2026-11-10",
+    "from": "2026-11-10",
+    "to": "cancelled",
+    "seen": "1",
+    "visit_type": "new-exam",
+}
+# Each from where it may come, by hand.
+STATES = [(State.IN_ROOM, State.DONE) if state is State.DONE else (state,) for state in State]
+
+
+@pytest.fixture(autouse=True)
+def monday_evening(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def visits(patient: User) -> list[Appointment]:
+    """The family's, one in each state."""
+    made = []
+    for nth, states in enumerate(STATES):
+        child = PatientFactory.create(account=patient)
+        leave = ClearanceFactory.create(patient=child)
+        start = NINE + timedelta(days=nth)
+        made.append(hold(leave, NINE) if states == (State.HELD,) else book(leave, start))
+        for state in states:
+            Appointment.objects.filter(pk=made[-1].pk).update(state=state)
+    return made
+
+
+def addresses(visits: list[Appointment]) -> set[str]:
+    """Every address of the calendar, about each of these visits."""
+    return {
+        address
+        for namespace, patterns in ROUTES.items()
+        for pattern in patterns
+        for visit in visits
+        for address in of(namespace, pattern, visit)
+    }
+
+
+def of(namespace: str, pattern: URLPattern, visit: Appointment) -> Iterator[str]:
+    parts = {"pk": visit.pk, "clearance_id": visit.clearance_id}
+    named = {name: parts[name] for name in pattern.pattern.converters}
+    yield reverse(f"{namespace}:{pattern.name}", kwargs=named)
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every row of the calendar, the clearances it rests on, and what was written to people."""
+    tables = [*apps.get_app_config("scheduling").get_models(), Clearance, Message]
+    return {table.__name__: list(table.objects.order_by("pk").values()) for table in tables}
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("person", ["patient", "desk", "doctor", "administrator", None])
+def test_looking_at_every_address_changes_nothing(request, visits, person, method):
+    client = signed_in(request.getfixturevalue(person)) if person else Client()
+    before = everything()
+    found = addresses(visits)
+    assert len(found) > 6 * len(visits), "the walk found the pages"
+    for address in sorted(found):
+        for asked in ({}, ASKED):
+            answer = getattr(client, method)(address, asked)
+            assert answer.status_code < 500, (address, asked)
+    assert everything() == before
+
+
+def test_the_walk_would_see_a_change(visits):
+    before = everything()
+    Appointment.objects.filter(pk=visits[1].pk).update(version=7)
+    assert everything() != before
+
+
+@pytest.mark.parametrize("who", ["a scanner", "the patient"])
+def test_opening_the_links_of_every_email_changes_nothing(patient, visits, who):
+    to = {"to": patient.email, "name": "Ana", "now": NOW}
+    booked = visits[1]
+    times = {"starts_at": booked.starts_at, "ends_at": booked.ends_at}
+    messages.booked(visit_id=booked.pk, **times, **to)
+    messages.cancelled(starts_at=NINE, **to)
+    messages.suspended(starts_at=NINE, until=NINE, **to)
+    messages.released(starts_at=NINE, **to)
+    messages.cleared(clearance_id=booked.clearance_id, **to)
+    messages.held(**to)
+    messages.referred(**to)
+    links = {
+        link
+        for body in Message.objects.values_list("body", flat=True)
+        for link in re.findall(r"https?://[^/\s]+(/\S*)", body)
+    }
+    assert len(links) >= 3
+    client = signed_in(patient) if who == "the patient" else Client()
+    before = everything()
+    for link in sorted(links):
+        for method in ("get", "head"):
+            answer = getattr(client, method)(link, follow=True)
+            assert answer.status_code == 200, link
+    assert everything() == before
+
+
+def test_no_link_in_an_email_is_to_something_that_acts():
+    """They lead to pages that show; what acts lies behind a form on them."""
+    acting = {"hold", "confirm", "cancel", "move", "step"}
+    sent = messages.booked(
+        to="ana@example.com",
+        name="Ana",
+        visit_id=ClearanceFactory.create().pk,
+        starts_at=NINE,
+        ends_at=NINE,
+        now=NOW,
+    )
+    for link in re.findall(r"https?://\S+", sent.body + sent.calendar):
+        assert not acting & set(link.split("/"))
