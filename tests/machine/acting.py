@@ -7,21 +7,23 @@ changed. Which of the two it will be, the oracle says first.
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+import time_machine
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from clinic.models import User
 from intake import public as intake
 from intake.exceptions import IntakeProblem
-from scheduling import availability, services
+from scheduling import availability, plan, services
 from scheduling.availability import Wish
 from scheduling.exceptions import SchedulingProblem
-from scheduling.models import VisitType
 from scheduling.slots import State
 from tests.machine import invariants, oracle, rows
 from tests.machine.oracle import Calendar, Question
@@ -54,10 +56,10 @@ class Acting(RuleBasedStateMachine):
         self._example.enter_context(transaction.atomic())
         self._example.callback(transaction.set_rollback, True)
         self.now = self.world.begins
+        self._calendar: Calendar | None = None
         # As they were after the last step.
         self.visits: dict[UUID, Row] = {}
-        self.mails: Counter[tuple[str, str]] = Counter()
-        self.calls: Counter[tuple[str, str]] = Counter()
+        self.told: Counter[tuple[str, str]] = Counter()
         # Whose visits this step may change, None for everybody's; and the one it may move.
         self.touches: set[UUID] | None = set()
         self.moves: UUID | None = None
@@ -65,18 +67,26 @@ class Acting(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._example.close()
 
+    @property
+    def calendar(self) -> Calendar:
+        """The tables as they are now. Each act throws it away; a question does not."""
+        if self._calendar is None:
+            self._calendar = Calendar()
+        return self._calendar
+
     # --- After every step -------------------------------------------------------------------------
 
     def check_tables(self) -> None:
         with connection.cursor() as cursor:
             # What a commit would ask.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        assert invariants.findings(seconds(self.now)) == []
+        self._calendar = None
+        assert invariants.findings(self.calendar, seconds(self.now)) == []
 
     def check_visits_of_others(self) -> None:
         """Nobody's visit goes, moves or changes hands in a step that was not about it."""
         now = seconds(self.now)
-        visits = _visits()
+        visits = self.calendar.visits
         for pk, before in self.visits.items():
             after = visits[pk]
             ran_out = before["state"] == "held" and before["hold_expires_at"] <= now
@@ -92,13 +102,8 @@ class Acting(RuleBasedStateMachine):
 
     def _check_who_was_told(self, visits: dict[UUID, Row]) -> None:
         """Who lost a visit was written to, or the desk is to call them."""
-        mails = _told("SELECT recipient, kind FROM clinic_message")
-        calls = _told(
-            "SELECT subject_id AS recipient, action AS kind FROM clinic_auditentry"
-            " WHERE action = 'call the patient'"
-        )
-        told, called = mails - self.mails, calls - self.calls
-        self.mails, self.calls = mails, calls
+        all_told = Counter((row["recipient"], row["kind"]) for row in rows.asked(rows.TOLD))
+        told, self.told = all_told - self.told, all_told
         for pk, before in self.visits.items():
             was, now = before["state"], visits[pk]["state"]
             if was in {now, "held"} or now not in _TELL:
@@ -106,7 +111,7 @@ class Acting(RuleBasedStateMachine):
             email = self.account_of(before["patient_id"]).email
             assert (
                 was in {"arrived", "in_room"}  # they are here
-                or (str(pk), "call the patient") in called
+                or (str(pk), "call") in told
                 or any((email, kind) in told for kind in _TELL[now])
             ), (before, visits[pk], told)
 
@@ -116,7 +121,8 @@ class Acting(RuleBasedStateMachine):
         """Was it done? If it was refused, nothing has changed."""
         if visit:
             self.touches = {visit["patient_id"]}
-        before = _visits()
+        before = self.calendar.visits
+        self._calendar = None
         try:
             act()
         except (SchedulingProblem, IntakeProblem) as refusal:
@@ -124,13 +130,13 @@ class Acting(RuleBasedStateMachine):
         else:
             return True
         assert str(said)
-        assert _visits() == before
+        assert self.calendar.visits == before
         self.seen[f"refused to {to}: {type(said).__name__}"] += 1
         return False
 
     def hold(self, question: Question, minute: int) -> bool:
         """Had if it is offered, refused if it is not."""
-        calendar = Calendar()
+        calendar = self.calendar
         usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
         kinds = oracle.kinds(calendar, question.patient_id, xray=usable[question.clearance_id])
         may = (
@@ -159,7 +165,7 @@ class Acting(RuleBasedStateMachine):
         may = visit["state"] in {"booked", "confirmed", "arrived", "in_room", "done"} or (
             visit["state"] == "held"
             and visit["hold_expires_at"] > now
-            and oracle.is_free(Calendar(), self.about(visit), visit["visit_from"] // 60)
+            and oracle.is_free(self.calendar, self.about(visit), visit["visit_from"] // 60)
         )
         done = self.attempt(
             lambda: services.confirm(
@@ -171,7 +177,7 @@ class Acting(RuleBasedStateMachine):
         assert done == may, _said("confirm", done, visit)
 
     def book(self, question: Question, minute: int) -> None:
-        calendar = Calendar()
+        calendar = self.calendar
         kind = calendar.types[question.visit_type_id]
         usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
         may = (
@@ -211,7 +217,7 @@ class Acting(RuleBasedStateMachine):
             return False
         if minute * 60 == visit["visit_from"]:
             return True
-        calendar, question = Calendar(), self.about(visit, moving=visit["id"])
+        calendar, question = self.calendar, self.about(visit, moving=visit["id"])
         leave = self._leave_for(calendar, question, visit, minute)
         if leave is None or visit["visit_from"] <= question.now:
             return False
@@ -265,7 +271,7 @@ class Acting(RuleBasedStateMachine):
         assert done == (visit["state"] in {"suspended", "released"})
 
     def reinstate(self, visit: Row, clearance_id: UUID) -> None:
-        calendar, question = Calendar(), self.about(visit)
+        calendar, question = self.calendar, self.about(visit)
         question.clearance_id = clearance_id
         usable = oracle.usable_clearances(calendar, visit["patient_id"], question.now)
         needs_xray = calendar.types[visit["visit_type_id"]]["needs_xray_clearance"]
@@ -299,30 +305,31 @@ class Acting(RuleBasedStateMachine):
                 appointment_id=visit_id, start=moment(minute * 60), by=by, now=now, seen=old
             ),
         )
-        before = _visits()
+        before = self.calendar.visits
         self.attempt(acts[what], to="do what an old page says")
-        assert _visits() == before
+        assert self.calendar.visits == before
 
     def sweep(self) -> None:
         """What the job does every minute."""
         self.touches = None
-        now, calendar = seconds(self.now), Calendar()
+        now, calendar = seconds(self.now), self.calendar
         ends = {
             visit["id"]: "expired" if visit["state"] == "held" else "released"
-            for visit in calendar.visits
+            for visit in calendar.visits.values()
             if (visit["state"] == "held" and visit["hold_expires_at"] <= now)
             or (visit["state"] == "suspended" and oracle.undecided_too_long(calendar, visit, now))
         }
         services.expire_stale_holds(now=self.now)
         services.release_undecided(now=self.now)
-        before, after = {row["id"]: row["state"] for row in calendar.visits}, _visits()
-        assert {pk: row["state"] for pk, row in after.items()} == {**before, **ends}
+        before = {pk: visit["state"] for pk, visit in calendar.visits.items()}
+        after = {pk: visit["state"] for pk, visit in Calendar().visits.items()}
+        assert after == {**before, **ends}
 
     # --- Questions --------------------------------------------------------------------------------
 
     def ask(self, question: Question, first: int, last: int) -> list[int]:
         """The answer of the application and of the oracle, which are the same."""
-        expected = oracle.offered(Calendar(), question, first, last)
+        expected = oracle.offered(self.calendar, question, first, last)
         starts = availability.offered(
             self._wish(question),
             first_day=date.fromordinal(first),
@@ -335,10 +342,35 @@ class Acting(RuleBasedStateMachine):
         self.seen["times offered"] += len(starts)
         return answer
 
+    def ask_over_the_web(self, question: Question, first: int, last: int) -> None:
+        """The same answer for programs, day by day, and the next opening of all."""
+        expected = {
+            day: oracle.offered(self.calendar, question, day, day) for day in range(first, last + 1)
+        }
+        ahead = range(self.day(0), self.day(self.calendar.clinic["horizon_days"] + 1))
+        found = (oracle.offered(self.calendar, question, day, day) for day in ahead)
+        soonest = next((minutes[0] for minutes in found if minutes), None)
+        with time_machine.travel(self.now, tick=False):
+            response = Client().get(
+                reverse("scheduling:openings"),
+                {
+                    "visit_type": self.calendar.types[question.visit_type_id]["code"],
+                    "from": date.fromordinal(first).isoformat(),
+                    "to": date.fromordinal(last).isoformat(),
+                },
+            )
+        answer = response.json()
+        assert {
+            date.fromisoformat(day["day"]).toordinal(): list(map(_minute, day["starts"]))
+            for day in answer["days"]
+        } == expected
+        assert (answer["next"] and _minute(answer["next"]["start"])) == soonest
+        self.seen["asked over the web"] += 1
+
     def question(self, data: Any, *, any_kind: bool = False) -> Question | None:
         """What some patient may ask for; None if nothing lets them book."""
         patient, now = data.draw(st.sampled_from(self.world.patients)), seconds(self.now)
-        calendar = Calendar()
+        calendar = self.calendar
         usable = oracle.usable_clearances(calendar, patient.pk, now)
         cards = intake.clearances_usable(patient.pk, self.now)
         assert {card.id: card.xray_allowed for card in cards} == usable
@@ -361,10 +393,13 @@ class Acting(RuleBasedStateMachine):
         )
 
     def _wish(self, question: Question) -> Wish:
-        cards = intake.clearances_usable(question.patient_id, self.now)
+        card = None
+        if question.patient_id is not None:
+            cards = intake.clearances_usable(question.patient_id, self.now)
+            card = next(card for card in cards if card.id == question.clearance_id)
         return Wish(
-            clearance=next(card for card in cards if card.id == question.clearance_id),
-            visit_type=VisitType.objects.get(pk=question.visit_type_id),
+            clearance=card,
+            visit_type=plan.current().visit_types[question.visit_type_id],
             now=self.now,
             moving=question.moving,
         )
@@ -400,12 +435,8 @@ class Acting(RuleBasedStateMachine):
         return account
 
 
-def _told(query: str) -> Counter[tuple[str, str]]:
-    return Counter((row["recipient"], row["kind"]) for row in rows.asked(query))
-
-
-def _visits() -> dict[UUID, Row]:
-    return {visit["id"]: visit for visit in rows.asked(rows.VISITS)}
+def _minute(written: str) -> int:
+    return seconds(datetime.fromisoformat(written)) // 60
 
 
 def _is_offered(calendar: Calendar, question: Question, minute: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from scheduling.slots import MOVES
-from tests.machine import rows
+from tests.machine.oracle import Calendar
 from tests.machine.rows import Row
 
 _LIVE = {"held", "booked", "confirmed", "arrived", "in_room"}
@@ -14,16 +14,15 @@ _ENDED_BADLY = {"cancelled", "expired", "released", "no_show"}
 _TABLE = {(move.source.value, move.target.value) for move in MOVES}
 
 
-def findings(now: int) -> list[str]:
+def findings(calendar: Calendar, now: int) -> list[str]:
     """Everything that is wrong in the tables; nothing, when all is well."""
-    visits = rows.asked(rows.VISITS)
+    visits = list(calendar.visits.values())
     changes: dict[UUID, list[Row]] = defaultdict(list)
-    for change in rows.asked(rows.CHANGES):
+    for change in calendar.changes:
         changes[change["appointment_id"]].append(change)
-    clearances = {row["id"]: row for row in rows.asked(rows.CLEARANCES)}
     return [
         *_overlaps(visits, now),
-        *_past_the_gate(visits, clearances),
+        *_past_the_gate(visits, calendar.clearances),
         *_off_the_record(visits, changes),
         *_ended_silently(visits, changes),
     ]

@@ -6,9 +6,9 @@ out by hand, and asks of each minute in plain loops whether a visit may begin th
 meant to be easy to believe.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -78,39 +78,60 @@ class Question:
     moving: UUID | None = None
 
 
-@dataclass
 class Calendar:
-    """Everything the answer depends on, as it stands in the tables now."""
+    """The tables, each read when it is first asked for."""
 
-    clinic: Row = field(default_factory=lambda: _only("SELECT * FROM clinic_clinicprofile"))
-    weekly: list[Row] = field(
-        default_factory=lambda: rows.asked("SELECT * FROM scheduling_openinghours")
-    )
-    once: list[Row] = field(
-        default_factory=lambda: rows.asked("SELECT * FROM scheduling_extrahours")
-    )
-    closures: list[Row] = field(default_factory=lambda: rows.asked(rows.CLOSURES))
-    visits: list[Row] = field(default_factory=lambda: rows.asked(rows.VISITS))
-    clearances: list[Row] = field(default_factory=lambda: rows.asked(rows.CLEARANCES))
-    intakes: list[Row] = field(default_factory=lambda: rows.asked(rows.INTAKES))
-    types: dict[int, Row] = field(
-        default_factory=lambda: {
-            row["id"]: row for row in rows.asked("SELECT * FROM scheduling_visittype")
-        }
-    )
-    doctor: int = field(
-        default_factory=lambda: _only(
-            "SELECT min(id) AS id FROM scheduling_clinician WHERE is_active"
-        )["id"]
-    )
+    @cached_property
+    def clinic(self) -> Row:
+        (row,) = rows.asked("SELECT * FROM clinic_clinicprofile")
+        return row
 
-    def clearance(self, clearance_id: UUID) -> Row:
-        return next(row for row in self.clearances if row["id"] == clearance_id)
+    @cached_property
+    def doctor(self) -> int:
+        (row,) = rows.asked("SELECT min(id) AS id FROM scheduling_clinician WHERE is_active")
+        return int(row["id"])
 
+    @cached_property
+    def types(self) -> dict[int, Row]:
+        return {row["id"]: row for row in rows.asked("SELECT * FROM scheduling_visittype")}
 
-def _only(query: str) -> Row:
-    (row,) = rows.asked(query)
-    return row
+    @cached_property
+    def weekly(self) -> list[Row]:
+        return rows.asked("SELECT * FROM scheduling_openinghours")
+
+    @cached_property
+    def once(self) -> list[Row]:
+        return rows.asked("SELECT * FROM scheduling_extrahours")
+
+    @cached_property
+    def closures(self) -> list[Row]:
+        return rows.asked(rows.CLOSURES)
+
+    @cached_property
+    def visits(self) -> dict[UUID, Row]:
+        return {row["id"]: row for row in rows.asked(rows.VISITS)}
+
+    @cached_property
+    def changes(self) -> list[Row]:
+        return rows.asked(rows.CHANGES)
+
+    @cached_property
+    def clearances(self) -> dict[UUID, Row]:
+        return {row["id"]: row for row in rows.asked(rows.CLEARANCES)}
+
+    @cached_property
+    def intakes(self) -> dict[UUID, Row]:
+        return {row["id"]: row for row in rows.asked(rows.INTAKES)}
+
+    @cached_property
+    def unresolved(self) -> list[Row]:
+        return rows.asked(rows.UNRESOLVED_CASES)
+
+    @cached_property
+    def accounts(self) -> dict[UUID, UUID]:
+        """Whose account each patient is in."""
+        patients = rows.asked("SELECT id, account_id FROM intake_patient")
+        return {row["id"]: row["account_id"] for row in patients}
 
 
 # --- Who may book at all --------------------------------------------------------------------------
@@ -118,34 +139,23 @@ def _only(query: str) -> Row:
 
 def usable_clearances(calendar: Calendar, patient_id: UUID, now: int) -> dict[UUID, bool]:
     """The clearances a visit may be booked under, and whether each allows an X-ray."""
-    held = rows.asked(
-        "SELECT 1 FROM intake_case LEFT JOIN intake_intake AS said"
-        " ON said.case_id = intake_case.id WHERE intake_case.state IN ('OPEN', 'REFERRED')"
-        " AND (intake_case.patient_id = %s OR said.patient_id = %s)",
-        patient_id,
-        patient_id,
-    )
-    usable: dict[UUID, bool] = {}
-    for clearance in calendar.clearances:
-        if clearance["patient_id"] != patient_id or held:
-            continue
-        if clearance["revoked_at"] is None and now < clearance["ends_at"]:
-            usable[clearance["id"]] = clearance["xray_allowed"] and not _on_hold(
-                calendar, clearance
-            )
-    return usable
+    if any(patient_id in (case["patient_id"], case["said_by"]) for case in calendar.unresolved):
+        return {}
+    return {
+        clearance["id"]: clearance["xray_allowed"] and not _on_hold(calendar, clearance)
+        for clearance in calendar.clearances.values()
+        if clearance["patient_id"] == patient_id
+        and clearance["revoked_at"] is None
+        and now < clearance["ends_at"]
+    }
 
 
 def _on_hold(calendar: Calendar, clearance: Row) -> bool:
     """Since the answers it rests on, did the patient say what forbids an X-ray?"""
-    answered = next(
-        intake["submitted_at"]
-        for intake in calendar.intakes
-        if intake["id"] == clearance["intake_id"]
-    )
+    answered = calendar.intakes[clearance["intake_id"]]["submitted_at"]
     return any(
         intake["xray_hold"] and intake["submitted_at"] >= answered
-        for intake in calendar.intakes
+        for intake in calendar.intakes.values()
         if intake["patient_id"] == clearance["patient_id"]
     )
 
@@ -153,7 +163,9 @@ def _on_hold(calendar: Calendar, clearance: Row) -> bool:
 def kinds(calendar: Calendar, patient_id: UUID, *, xray: bool) -> set[int]:
     """The visit types a patient may choose online."""
     came = any(
-        visit["state"] == "done" for visit in calendar.visits if visit["patient_id"] == patient_id
+        visit["state"] == "done"
+        for visit in calendar.visits.values()
+        if visit["patient_id"] == patient_id
     )
     return {
         kind["id"]
@@ -166,17 +178,11 @@ def kinds(calendar: Calendar, patient_id: UUID, *, xray: bool) -> set[int]:
 
 def may_keep_another(calendar: Calendar, patient_id: UUID, now: int) -> bool:
     """Is the patient, and who shares their account, within what may be taken online?"""
-    family = {
-        row["id"]
-        for row in rows.asked(
-            "SELECT other.id FROM intake_patient AS other JOIN intake_patient AS one"
-            " ON one.id = other.id OR one.account_id = other.account_id WHERE one.id = %s",
-            patient_id,
-        )
-    }
+    account = calendar.accounts[patient_id]
+    family = {each for each, whose in calendar.accounts.items() if whose == account}
     coming = [
         visit
-        for visit in calendar.visits
+        for visit in calendar.visits.values()
         if visit["patient_id"] in family
         and visit["state"] in _KEEPS_TIME
         and visit["visit_until"] > now
@@ -197,13 +203,13 @@ def _kept_unbooked(calendar: Calendar, patient_id: UUID, now: int) -> int:
     """For how long times were kept for the patient that were not booked, in the last two hours."""
     let_go: dict[UUID, int] = {}
     booked = set()
-    for change in rows.asked(rows.CHANGES):
+    for change in calendar.changes:
         if change["after"] == "booked":
             booked.add(change["appointment_id"])
         elif change["before"] == "held":
             let_go[change["appointment_id"]] = change["at"]
     kept = 0
-    for visit in calendar.visits:
+    for visit in calendar.visits.values():
         if visit["patient_id"] != patient_id or visit["id"] in booked:
             continue
         ran_out = visit["created_at"] + calendar.clinic["hold_minutes"] * 60
@@ -216,7 +222,7 @@ def _kept_unbooked(calendar: Calendar, patient_id: UUID, now: int) -> int:
 
 def undecided_too_long(calendar: Calendar, visit: Row, now: int) -> bool:
     """Is this suspended visit's time to be given back by now?"""
-    changes = [row for row in rows.asked(rows.CHANGES) if row["appointment_id"] == visit["id"]]
+    changes = [row for row in calendar.changes if row["appointment_id"] == visit["id"]]
     suspended = [change for change in changes if change["after"] == "suspended"][-1]
     if suspended["before"] in ("arrived", "in_room"):
         return bool(visit["visit_until"] <= now)
@@ -277,7 +283,7 @@ def is_free(calendar: Calendar, question: Question, minute: int) -> bool:
             return False
         if room and _closes_room(closed, kind["room_id"]) and _overlap(room, when):
             return False
-    for other in calendar.visits:
+    for other in calendar.visits.values():
         if not _counts(other, question):
             continue
         with_doctor = other["clinician_id"] == calendar.doctor
@@ -303,7 +309,7 @@ def _closes_room(closed: Row, room_id: int) -> bool:
 def covers(calendar: Calendar, question: Question, minute: int) -> bool:
     if question.clearance_id is None:
         return True
-    clearance = calendar.clearance(question.clearance_id)
+    clearance = calendar.clearances[question.clearance_id]
     return bool(clearance["starts_at"] <= minute * 60 < clearance["ends_at"])
 
 

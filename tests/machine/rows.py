@@ -57,7 +57,17 @@ CLEARANCES = f"""
 CLOSURES = f"""
     SELECT clinician_id, room_id, {between("during", "closed")} FROM scheduling_closure
 """
-INTAKES = f"SELECT id, patient_id, case_id, xray_hold, {at('submitted_at')} FROM intake_intake"
+INTAKES = f"SELECT id, patient_id, xray_hold, {at('submitted_at')} FROM intake_intake"
+UNRESOLVED_CASES = """
+    SELECT held.id, held.patient_id, said.patient_id AS said_by
+    FROM intake_case AS held LEFT JOIN intake_intake AS said ON said.case_id = held.id
+    WHERE held.state IN ('OPEN', 'REFERRED')
+"""
+TOLD = """
+    SELECT recipient, kind FROM clinic_message
+    UNION ALL
+    SELECT subject_id, 'call' FROM clinic_auditentry WHERE action = 'call the patient'
+"""
 CHANGES = f"""
     SELECT id, appointment_id, before, after, by_id, reason, {at("at")},
         {between("was", "was")}, {between("became", "became")}
