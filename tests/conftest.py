@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from clinic.models import User
@@ -52,6 +54,12 @@ def fresh_database(
         yield test_database
         connections.close_all()
     test_database.renew()
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """A page of the test before may have left its language behind in this thread."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 # --- Five people, and a browser in which each is signed in ----------------------------------------
