@@ -56,6 +56,12 @@ class Row:
 
     label: str
     said: tuple[str, ...]
+    whens: tuple[str, ...]
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """When each was said, beside it: on a phone no column stands above."""
+        return list(zip(self.whens, self.said, strict=True))
 
     @property
     def differs(self) -> bool:
@@ -268,6 +274,10 @@ def _column(case: Case, intake: Intake) -> Column:
     )
 
 
+def _whens(intakes: Sequence[Intake]) -> tuple[str, ...]:
+    return tuple(times.in_words(intake.submitted_at) for intake in intakes)
+
+
 def _rows(intakes: Sequence[Intake], ids: Sequence[str]) -> tuple[Row, ...]:
     said = [_said(intake) for intake in intakes]
     questions = {question.id: question for question in PROTOCOL.questions}
@@ -277,6 +287,7 @@ def _rows(intakes: Sequence[Intake], ids: Sequence[str]) -> tuple[Row, ...]:
             said=tuple(
                 each.get(key, _blank(intake)) for each, intake in zip(said, intakes, strict=True)
             ),
+            whens=_whens(intakes),
         )
         for key in ids
         if any(key in each for each in said)
@@ -321,6 +332,7 @@ def _about(intakes: Sequence[Intake]) -> tuple[Row, ...]:
                 person.get(label) or _blank(intake)
                 for person, intake in zip(people, intakes, strict=True)
             ),
+            _whens(intakes),
         )
         for label in labels
     )

@@ -86,6 +86,22 @@ def test_every_staff_page_can_be_read_by_everybody(visit: Visits, doctor, desk, 
             screenshot(page, f"staff-{name}-{width}-{scheme}")
 
 
+def test_on_a_phone_what_changed_is_read_without_scrolling_sideways(visit: Visits, doctor, held):
+    page = visit(PHONE, user=doctor)
+    page.goto(f"/staff/review/{held.case_id}/")
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    for table in page.locator(".sheet").all():
+        wide, window = table.evaluate("one => [one.scrollWidth, one.clientWidth]")
+        assert wide <= window, table.get_attribute("aria-label")
+    changed = page.get_by_role("region", name="What changed").get_by_role("row")
+    cells = changed.nth(1).get_by_role("cell").all()
+    assert len(cells) > 1
+    tops = [cell.evaluate("one => one.getBoundingClientRect().top") for cell in cells]
+    assert tops == sorted(set(tops)), "one under the other"
+    for cell in cells:
+        expect(cell.locator(".sheet-when")).to_be_visible()
+
+
 def test_a_case_is_decided_by_keyboard_alone(visit: Visits, doctor, held):
     page = visit(DESKTOP, user=doctor)
     page.goto("/staff/review/")
