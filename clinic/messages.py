@@ -1,7 +1,8 @@
 """Emails to people: worded and queued in the transaction they report, sent by a job.
 
-One function for each kind. Each words its message in the active language, from
-`templates/emails/<kind>.subject.txt` and `<kind>.txt`, with a name, a time and a place at most:
+One function for each kind. Each words its message from `templates/emails/<kind>.subject.txt` and
+`<kind>.txt`, in the language of whoever reads it: their account's, or English. What is mailed to
+somebody who asks for a code speaks as the page does. A name, a time and a place at most:
 an email is read over shoulders and by whole families. What a person said or what was decided
 is read on the secure page.
 
@@ -12,6 +13,7 @@ is read on the secure page.
 | `staff_sign_in` | codes are for patients: where staff sign in | `link` |
 | `address_changed` | to the old address: another one signs them in now | `link` |
 | `booked` | who, when, where; carries the calendar file | `name`, `when`, `link` |
+| `moved` | from when to when; its calendar file replaces the first | `before`, and as `booked` |
 | `cancelled` | a visit is off | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
 | `cleared` | you may choose a time | `name`, `link` |
@@ -25,16 +27,32 @@ is read on the secure page.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from clinic import audit, calendar_file, tasks, times
 from clinic.models import ClinicProfile, Message, User
+
+P = ParamSpec("P")
+
+
+def for_its_reader(word: Callable[P, Message]) -> Callable[P, Message]:
+    """Words the message in its reader's language, whoever's page or job it comes from."""
+
+    @wraps(word)
+    def worded(*args: P.args, **kwargs: P.kwargs) -> Message:
+        with translation.override(_language_of(str(kwargs["to"]))):
+            return word(*args, **kwargs)
+
+    return worded
 
 
 def code(*, to: str, code: str, now: datetime) -> Message:
@@ -51,12 +69,14 @@ def staff_sign_in(*, to: str, now: datetime) -> Message:
     return queue("staff_sign_in", to=to, context={"link": _link("/staff/sign-in/")}, now=now)
 
 
+@for_its_reader
 def address_changed(*, to: str, staff: bool, now: datetime) -> Message:
     """To the address that was: whoever did not ask for this hears of it."""
     link = _link("/staff/sign-in/" if staff else "/sign-in/")
     return queue("address_changed", to=to, context={"link": link}, now=now)
 
 
+@for_its_reader
 def booked(
     *,
     to: str,
@@ -66,7 +86,6 @@ def booked(
     ends_at: datetime,
     now: datetime,
 ) -> Message:
-    """Queued again for a visit that moved: its calendar file takes the place of the first."""
     link = _visit(visit_id)
     return queue(
         "booked",
@@ -79,6 +98,36 @@ def booked(
     )
 
 
+@for_its_reader
+def moved(
+    *,
+    to: str,
+    name: str,
+    visit_id: UUID,
+    moved_from: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+) -> Message:
+    """Its calendar file takes the place of the one that came with the booking."""
+    link = _visit(visit_id)
+    return queue(
+        "moved",
+        to=to,
+        context={
+            "name": name,
+            "before": times.in_words(moved_from),
+            "when": times.in_words(starts_at),
+            "link": link,
+        },
+        calendar=calendar_file.for_visit(
+            visit_id=visit_id, name=name, starts_at=starts_at, ends_at=ends_at, link=link, now=now
+        ),
+        now=now,
+    )
+
+
+@for_its_reader
 def cancelled(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
     return queue(
         "cancelled",
@@ -88,6 +137,7 @@ def cancelled(*, to: str, name: str, starts_at: datetime, now: datetime) -> Mess
     )
 
 
+@for_its_reader
 def suspended(
     *, to: str, name: str, starts_at: datetime, until: datetime, now: datetime
 ) -> Message:
@@ -101,11 +151,13 @@ def suspended(
     return queue("suspended", to=to, context=context, now=now)
 
 
+@for_its_reader
 def released(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
     context = {"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")}
     return queue("released", to=to, context=context, now=now)
 
 
+@for_its_reader
 def held(*, to: str, name: str, now: datetime, due_at: datetime | None = None) -> Message:
     """`due_at` is when the clinic promises an answer."""
     when = times.in_words(due_at) if due_at else ""
@@ -113,42 +165,50 @@ def held(*, to: str, name: str, now: datetime, due_at: datetime | None = None) -
     return queue("held", to=to, context=context, now=now)
 
 
+@for_its_reader
 def cleared(*, to: str, name: str, clearance_id: UUID, now: datetime) -> Message:
     context = {"name": name, "link": _link(f"/book/{clearance_id}/")}
     return queue("cleared", to=to, context=context, now=now)
 
 
+@for_its_reader
 def referred(*, to: str, name: str, now: datetime) -> Message:
     context = {"name": name, "link": _link("/my/visits/")}
     return queue("referred", to=to, context=context, now=now)
 
 
+@for_its_reader
 def start_again(*, to: str, name: str, now: datetime) -> Message:
     return queue("start_again", to=to, context={"name": name, "link": _link("/")}, now=now)
 
 
+@for_its_reader
 def resume(*, to: str, link: str, until: datetime, now: datetime) -> Message:
     """`link` is a path: it shows a page, and leads on only with a code sent to this address."""
     context = {"link": _link(link), "when": times.in_words(until)}
     return queue("resume", to=to, context=context, now=now)
 
 
+@for_its_reader
 def own_account_offered(*, to: str, handover_id: UUID, now: datetime) -> Message:
     """Whoever reads it may be a stranger, if the address has a mistake: it names nobody."""
     link = _link(f"/my/record/{handover_id}/")
     return queue("own_account_offered", to=to, context={"link": link}, now=now)
 
 
+@for_its_reader
 def own_account_left(*, to: str, name: str, now: datetime) -> Message:
     context = {"who": name, "link": _link("/my/visits/")}
     return queue("own_account_left", to=to, context=context, now=now)
 
 
+@for_its_reader
 def own_account_made(*, to: str, name: str, now: datetime) -> Message:
     context = {"name": name, "link": _link("/my/visits/")}
     return queue("own_account_made", to=to, context=context, now=now)
 
 
+@for_its_reader
 def attention(*, to: str, now: datetime) -> Message:
     """To the clinic itself."""
     return queue("attention", to=to, context={"link": _link("/staff/review/")}, now=now)
@@ -208,6 +268,11 @@ def set_aside(*, message: Message, by: User, now: datetime) -> Message:
             message.save(update_fields=["state"])
             audit.record(by, "message set aside", message, at=now)
     return message
+
+
+def _language_of(address: str) -> str:
+    accounts = User.objects.filter(email=address)
+    return accounts.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
 
 
 def _require_transaction() -> None:

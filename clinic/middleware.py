@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from clinic import audit, limits
+from clinic import audit, limits, services
 from clinic.access import is_background
 from clinic.audit import Via
 from clinic.models import User
@@ -56,6 +57,31 @@ def _keep_or_end(request: HttpRequest) -> None:
         request.session[session.SIGNED_OFF] = reason.value
     elif not is_background(request):
         session.note_activity(request, now=now)
+
+
+def keep_language(get_response: Handler) -> Handler:
+    """A patient's mail is worded in the language they last did something in.
+
+    Noted before the page, which may mail them, and after one that changed the language.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            _note_language(request)
+        response = get_response(request)
+        chosen = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen:
+            with translation.override(chosen.value):
+                _note_language(request)
+        return response
+
+    return handle
+
+
+def _note_language(request: HttpRequest) -> None:
+    user = request.user if SESSION_KEY in request.session else None
+    if isinstance(user, User) and not user.is_staff:
+        services.keep_language(account=user, now=timezone.now())
 
 
 class Limited:

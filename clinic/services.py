@@ -13,6 +13,7 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.utils import translation
 
 from clinic import access, audit, messages
 from clinic.audit import Actor
@@ -27,12 +28,23 @@ def make_account(*, email: str, now: datetime) -> User:
     Without a password, its address unproven until a code comes back.
     """
     account, made = User.objects.get_or_create(
-        email=email, defaults={"password": make_password(None)}
+        email=email, defaults={"password": make_password(None), "language": _spoken_now()}
     )
     if made:
         EmailAddress.objects.create(user=account, email=email, primary=True)
         audit.record(None, "account made", account, at=now)
     return account
+
+
+def keep_language(*, account: User, now: datetime) -> None:
+    """A patient reads the active language: their mail is worded in it from now on."""
+    language = _spoken_now()
+    if account.language == language:
+        return
+    account.language = language
+    with audit.writing(account):
+        account.save(update_fields=["language"])
+        audit.record(account, "language chosen", account, at=now, language=language)
 
 
 def create_staff(
@@ -76,11 +88,12 @@ def change_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
     user.clean_fields(exclude=["password"])
     user.validate_unique()
     with audit.writing(by):
+        # While the account still has the old address: it is told in its own language.
+        messages.address_changed(to=old, staff=access.is_staff(user), now=now)
         user.save(update_fields=["email"])
         EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=new, primary=True)
         audit.record(by, "sign-in address changed", user, at=now)
-        messages.address_changed(to=old, staff=access.is_staff(user), now=now)
 
 
 def enrol_totp(*, user: User, by: Actor, now: datetime, secret: str = "") -> str:
@@ -107,3 +120,9 @@ def current_totp_code(user: User) -> str:
     secret = decrypt(authenticator.data["secret"])
     # Seconds of the machine's clock, as the check itself reads them.
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+
+
+def _spoken_now() -> str:
+    """The active language, as one of the clinic's."""
+    active = translation.get_language() or ""
+    return active if active in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clinic.middleware.from_where",
     "clinic.middleware.sign_off",
+    "clinic.middleware.keep_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -208,8 +209,14 @@ STATICFILES_DIRS = [
     )
     if folder.is_dir()
 ]
-# The same letters on paper: the typesetter reads TTF.
-PAPER_FONTS = _NODE_MODULES / "@expo-google-fonts" / "atkinson-hyperlegible"
+# The same letters on paper: the typesetter reads TTF. Noto Sans has those of names that Atkinson
+# lacks. The weights the paper uses are named one by one: every file is read for every page.
+_PAPER_FONTS = _NODE_MODULES / "@expo-google-fonts"
+PAPER_FONTS = [
+    _PAPER_FONTS / family / weight
+    for family in ("atkinson-hyperlegible", "noto-sans")
+    for weight in ("400Regular", "700Bold")
+]
 if PRODUCTION or DEMO:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

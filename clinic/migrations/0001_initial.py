@@ -60,6 +60,15 @@ class Migration(migrations.Migration):
                     models.EmailField(max_length=254, unique=True, verbose_name="email address"),
                 ),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("es", "Spanish")],
+                        default="en",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
                 ("is_desk", models.BooleanField(default=False, verbose_name="front desk")),
                 (

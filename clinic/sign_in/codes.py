@@ -73,7 +73,11 @@ def check_code(request: HttpRequest, code: str, *, now: datetime) -> Outcome:
     if not compare_user_code(actual=code, expected=process.code):
         return Outcome.WRONG if process.record_invalid_attempt() else Outcome.TOO_MANY
     process.finish(None)
-    return Outcome.OK if request.user == process.user else Outcome.EXPIRED
+    if request.user != process.user:
+        return Outcome.EXPIRED
+    # Now, and not with the next page: what this sign-in leads to may be mailed at once.
+    services.keep_language(account=process.user, now=now)
+    return Outcome.OK
 
 
 def pending_email(request: HttpRequest) -> str | None:

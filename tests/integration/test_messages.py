@@ -13,7 +13,7 @@ from django.urls import resolve
 from django.utils import translation
 from icalendar import Calendar
 
-from clinic import messages, times
+from clinic import messages
 from clinic.models import AuditEntry, ClinicProfile, Message, User
 from tests.database import TestDatabase
 from tests.mail import jobs
@@ -38,6 +38,7 @@ def one_of_each() -> list[Message]:
         messages.staff_sign_in(to=TO, now=NOW),
         messages.address_changed(to=TO, staff=True, now=NOW),
         booked(),
+        moved(),
         messages.cancelled(to=TO, name="Kim", starts_at=STARTS, now=NOW),
         messages.suspended(to=TO, name="Kim", starts_at=STARTS, until=STARTS, now=NOW),
         messages.released(to=TO, name="Kim", starts_at=STARTS, now=NOW),
@@ -57,6 +58,18 @@ def one_of_each() -> list[Message]:
 def booked(name: str = "Kim", now: datetime = NOW) -> Message:
     return messages.booked(
         to=TO, name=name, visit_id=VISIT, starts_at=STARTS, ends_at=ENDS, now=now
+    )
+
+
+def moved(now: datetime = NOW) -> Message:
+    return messages.moved(
+        to=TO,
+        name="Kim",
+        visit_id=VISIT,
+        moved_from=STARTS - timedelta(days=1, hours=-2),
+        starts_at=STARTS,
+        ends_at=ENDS,
+        now=now,
     )
 
 
@@ -140,12 +153,30 @@ def test_the_calendar_file_is_read_by_calendars():
 
 @pytest.mark.django_db
 def test_a_moved_visit_takes_the_place_of_the_first_in_a_calendar():
-    first, moved = (
-        Calendar.from_ical(booked(now=now).calendar).walk("VEVENT")[0]
-        for now in (NOW, NOW + timedelta(minutes=1))
+    first, second, third = (
+        Calendar.from_ical(message.calendar).walk("VEVENT")[0]
+        for message in (
+            booked(),
+            moved(NOW + timedelta(minutes=1)),
+            moved(NOW + timedelta(minutes=2)),
+        )
     )
-    assert first["uid"] == moved["uid"]
-    assert moved.decoded("sequence") > first.decoded("sequence")
+    assert first["uid"] == second["uid"] == third["uid"]
+    sequence = [each.decoded("sequence") for each in (first, second, third)]
+    assert sequence == sorted(set(sequence))
+    assert second.decoded("dtstart") == STARTS
+
+
+@pytest.mark.django_db
+def test_moved_says_from_when_to_when():
+    message = moved()
+    assert message.subject == "Your visit is now on Tue, Nov 24 at 9:20 AM"
+    lines = message.body.splitlines()
+    assert "Your visit at Ashburn Village Chiropractic has moved to another time." in lines
+    assert lines.index("Before: Mon, Nov 23 at 11:20 AM") + 1 == lines.index(
+        "Now: Tue, Nov 24 at 9:20 AM"
+    )
+    assert "booked" not in message.body
 
 
 @pytest.mark.django_db
@@ -165,11 +196,9 @@ def test_names_are_written_as_they_are_not_as_html():
 
 
 @pytest.mark.django_db
-def test_a_message_speaks_the_language_of_the_moment():
+def test_a_code_speaks_the_language_of_the_page_it_is_asked_for_on():
     with translation.override("es"):
-        assert booked().subject != ""
-        day = times.in_words(STARTS)
-    assert "Tue" not in day
+        assert messages.code(to=TO, code="428193", now=NOW).body.startswith("Hola")
 
 
 def test_a_message_outside_a_transaction_is_refused(fresh_database: TestDatabase):
