@@ -1,10 +1,28 @@
-"""Checks of a deployment that Django does not know."""
+"""Checks of an installation and its deployment that Django does not know."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+
+@register(Tags.files)
+def paper_has_its_letters(**_kwargs: Any) -> list[CheckMessage]:
+    """Without its fonts there is no PDF, only the page that a browser prints."""
+    missing = [folder for folder in settings.PAPER_FONTS if not any(folder.glob("*.ttf"))]
+    if not missing:
+        return []
+    packages = sorted({f"{folder.parent.parent.name}/{folder.parent.name}" for folder in missing})
+    return [
+        checks.Warning(
+            f"The fonts of the printed summary are not installed: {', '.join(packages)}.",
+            hint="Run `make setup`, or `npm ci` beside package.json, which installs them.",
+            id="clinic.W001",
+        )
+    ]
 
 
 @register(Tags.database, deploy=True)

@@ -12,32 +12,57 @@ from typing import Any
 import typst
 from django.conf import settings
 
+# Made to be kept and read anywhere; with it the typesetter refuses to print an empty box for a
+# letter that no font has.
+STANDARD = "a-2b"
+_NO_LETTER = "could not be displayed"
 
-class TypesetterWarned(Exception):
+
+class NotTypeset(Exception):
+    """It did not come onto paper. What was typed is never in the message."""
+
+
+class TypesetterWarned(NotTypeset):
     """The typesetter did it another way than the template says, such as in another font."""
 
 
+class LetterMissing(NotTypeset):
+    """Somebody wrote in letters that none of the fonts has."""
+
+
 def pdf(template: Path, data: Mapping[str, Any], *, now: datetime) -> bytes:
-    """The template's pages, with `data` in them. Raises TypesetterWarned."""
-    (document,) = _compiled(template, data, format="pdf", timestamp=now.replace(microsecond=0))
+    """The template's pages, with `data` in them. Raises NotTypeset."""
+    (document,) = _compiled(
+        template,
+        data,
+        format="pdf",
+        timestamp=now.replace(microsecond=0),
+        pdf_standards=STANDARD,
+    )
     return document
 
 
 def pictures(template: Path, data: Mapping[str, Any]) -> list[bytes]:
-    """Each page as a PNG, to be looked at. Raises TypesetterWarned."""
+    """Each page as a PNG, to be looked at. Raises NotTypeset."""
     return _compiled(template, data, format="png", ppi=110.0)
 
 
 def _compiled(template: Path, data: Mapping[str, Any], **options: Any) -> list[bytes]:
-    compiled, warnings = typst.compile_with_warnings(
-        template,
-        # Beside the template: nothing else of the machine can be read.
-        root=template.parent,
-        font_paths=[settings.PAPER_FONTS],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data)},
-        **options,
-    )
+    try:
+        compiled, warnings = typst.compile_with_warnings(
+            template,
+            # Beside the template: nothing else of the machine can be read.
+            root=template.parent,
+            font_paths=settings.PAPER_FONTS,
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(data)},
+            **options,
+        )
+    except typst.TypstError as error:
+        # It quotes the letter, and with it what somebody typed.
+        if _NO_LETTER in error.message:
+            raise LetterMissing from None
+        raise NotTypeset("the typesetter refused the page") from None
     if warnings:
         raise TypesetterWarned("; ".join(warning.message for warning in warnings))
     return compiled if isinstance(compiled, list) else [compiled]

@@ -1,18 +1,25 @@
 """One page for the patient's own doctor: to print, and as a PDF."""
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic import access, audit
+from clinic.typeset import LetterMissing, NotTypeset
 from intake import summary
 from intake.models import Intake
+
+log = logging.getLogger(__name__)
 
 ENGLISH = "en"
 
@@ -37,13 +44,33 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     intake = _opened(request, pk, now=now, form="PDF")
-    with _in_language_of(request):
-        document = summary.pdf(intake, now=now)
+    try:
+        with _in_language_of(request):
+            document = summary.pdf(intake, now=now)
+    except NotTypeset as problem:
+        return _on_screen_instead(request, intake, problem)
     # A name that says nothing about anybody: it stays in the list of downloads.
     named = f'attachment; filename="{summary.FILE_NAME}"'
     return HttpResponse(
         document, content_type="application/pdf", headers={"Content-Disposition": named}
     )
+
+
+def _on_screen_instead(request: HttpRequest, intake: Intake, problem: NotTypeset) -> HttpResponse:
+    """The same page, which the browser prints, in letters that it has."""
+    if isinstance(problem, LetterMissing):
+        sentence = _(
+            "The PDF cannot show some of the letters or signs that were typed. This page shows"
+            " them."
+        )
+    else:
+        log.error("A summary did not come onto paper: %s", problem)
+        sentence = _("We cannot make the PDF right now. This page says the same.")
+    messages.warning(request, f"{sentence} {_('You can print it, or show it on your phone.')}")
+    address = reverse("intake:summary", args=[intake.pk])
+    wanted = request.GET.get("in", "")
+    known = wanted in dict(settings.LANGUAGES)
+    return redirect(f"{address}?in={wanted}" if known else address)
 
 
 def _opened(request: HttpRequest, pk: UUID, *, now: datetime, form: str) -> Intake:
