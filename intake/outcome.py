@@ -110,12 +110,18 @@ def _may_book(intake: Intake, clearance: UUID) -> Told:
                 _("Keep seeing your own doctor, and keep to the plan you made there."),
                 _("Bring what your doctor gave you: letters, X-rays, a list of pills."),
             ),
+            because=_("The answers he looked at"),
+            reasons=tuple(what_held(intake)),
             clearance=clearance,
         )
     if decision:
         lead = _("Dr. Solomon read your answers %(when)s. You may book a visit with him.")
         return Told(
-            _("You can choose a time"), lead % {"when": _on(decision.at)}, clearance=clearance
+            _("You can choose a time"),
+            lead % {"when": _on(decision.at)},
+            because=_("The answers he looked at"),
+            reasons=tuple(what_held(intake)),
+            clearance=clearance,
         )
     return Told(
         _("You can choose a time"),

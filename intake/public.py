@@ -128,6 +128,18 @@ def held_cases_of(user: User) -> list[HeldCard]:
     ]
 
 
+def newest_answers_of(user: User) -> dict[UUID, UUID]:
+    """For each of a family who has sent any: the answers that came last."""
+    newest = Intake.objects.filter(patient__account=user)
+    # By the key: by the patient would mean by their name.
+    newest = newest.order_by("patient_id", "-submitted_at").distinct("patient_id")
+    return {
+        patient_id: intake_id
+        for patient_id, intake_id in newest.values_list("patient_id", "pk")
+        if patient_id
+    }
+
+
 def short_forms_of(user: User, now: datetime) -> dict[UUID, datetime]:
     """Who of the account's family may take the short form, and when they answered last."""
     newest = Intake.objects.filter(patient__account=user).renewable(now)

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from clinic import times, typeset
 from clinic.models import ClinicProfile
-from intake import body
-from intake.models import Disposition, Intake
+from intake import body, public
+from intake.models import Case, Disposition, Intake, ReviewDecision
 from intake.reasons import Reason, what_held
 from intake.triage import PROTOCOL, UNANSWERED, Urgency
 
@@ -83,7 +83,7 @@ class Summary:
 def of(intake: Intake) -> Summary:
     """In the active language. The intake's patient is known."""
     clinic = ClinicProfile.current()
-    found = what_held(intake)
+    found, care = what_held(intake), _care(intake)
     reasons = _that_fit(found)
     worst = intake.answers.get("worst")
     return Summary(
@@ -94,8 +94,10 @@ def of(intake: Intake) -> Summary:
         phone=clinic.phone.as_national,
         who=tuple(_who(intake)),
         asks_title=_("What we ask the doctor"),
-        asks=_asks(intake),
-        reasons_title=_("Why a doctor should look first, as we told the patient (“you”)"),
+        asks=care or _asks(intake),
+        reasons_title=_("What we told the patient (“you”), and why")
+        if care
+        else _("Why a doctor should look first, as we told the patient (“you”)"),
         reasons=tuple(reasons),
         more_reasons=_more(len(found) - len(reasons)),
         pain_title=_("The pain, as the patient describes it"),
@@ -157,6 +159,35 @@ def _who(intake: Intake) -> list[Fact]:
     if intake.guardian_name:
         facts.append(Fact(_("Parent or guardian"), intake.guardian_name))
     return [*facts, Fact(_("Answered"), _day(intake.submitted_at))]
+
+
+def _care(intake: Intake) -> str:
+    """What the clinic plans, once nobody asks for a doctor first; nothing while somebody does."""
+    if intake.patient_id is None or public.is_held(intake.patient_id):
+        return ""
+    sentences = _planned(intake)
+    if not sentences:
+        return ""
+    return " ".join([*sentences, _("Please tell us of anything we must know or leave alone.")])
+
+
+def _planned(intake: Intake) -> list[str]:
+    if intake.case_id is None:
+        if intake.disposition != Disposition.BOOK:
+            return []
+        plan = _("Nothing in these answers asks for a doctor first. We plan to care for the back.")
+        return [plan]
+    cleared = ReviewDecision.objects.filter(
+        case=intake.case_id, case__state=Case.State.CLEARED, kind__in=ReviewDecision.CLEARING
+    ).first()
+    if cleared is None:
+        return []
+    return [
+        _("Dr. Solomon read these answers on %(day)s.") % {"day": _day(cleared.at)},
+        _("He plans to care for the back alongside you.")
+        if cleared.kind == ReviewDecision.Kind.SUPPORTIVE
+        else _("He has decided that the patient may have chiropractic care."),
+    ]
 
 
 def _asks(intake: Intake) -> str:

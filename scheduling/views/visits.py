@@ -37,11 +37,13 @@ class Held:
 class Member:
     """One of the family. `clearance_id` leads to free times; without one the next form does.
 
-    `short_since`: the day of the answers that the short form asks about again.
+    `answers_id`: what they sent last, and what came of it. `short_since`: the day of the answers
+    that the short form asks about again.
     """
 
     person: PatientCard
     held: Held | None
+    answers_id: UUID | None
     clearance_id: UUID | None
     book_until: str
     short_since: str
@@ -62,6 +64,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     shown = list(of_family.ever_booked(now).in_time_order())
     people = intake.family_of(account)
     short = intake.short_forms_of(account, now)
+    answers = intake.newest_answers_of(account)
     family = [
         _member(
             person,
@@ -69,6 +72,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             cleared.get(person.id),
             [visit for visit in shown if visit.patient_id == person.id],
             now,
+            answers_id=answers.get(person.id),
             short_since=short.get(person.id),
             is_alone=len(people) == 1,
         )
@@ -85,6 +89,7 @@ def _member(
     visits: list[Appointment],
     now: datetime,
     *,
+    answers_id: UUID | None,
     short_since: datetime | None,
     is_alone: bool,
 ) -> Member:
@@ -93,6 +98,7 @@ def _member(
     return Member(
         person=person,
         held=_held(case, now) if case else None,
+        answers_id=answers_id,
         clearance_id=clearance.id if clearance else None,
         book_until=times.day_in_words(times.local(clearance.ends_at).date()) if clearance else "",
         short_since=date_format(times.local(short_since), "DATE_FORMAT") if short_since else "",

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -138,6 +139,9 @@ def test_cleared_says_so(patient: User, patient_client: Client):
     assert f"Dr. Solomon read your answers on {local_day(scheduling.NOW)}. You may book" in shown
     assert "Choose a time</a>" in shown
     assert "along with your doctor" not in shown
+    assert "The answers he looked at" in shown
+    assert "You have had a fever with your back pain." in shown
+    one_page_is_there(shown, intake)
 
 
 def test_supportive_says_to_keep_seeing_their_doctor(patient: User, patient_client: Client):
@@ -147,6 +151,18 @@ def test_supportive_says_to_keep_seeing_their_doctor(patient: User, patient_clie
     assert "He can help you along with your doctor." in shown
     assert "Keep seeing your own doctor" in shown
     assert "Choose a time</a>" in shown
+    assert "The answers he looked at" in shown
+    one_page_is_there(shown, intake)
+
+
+def test_who_may_book_at_once_may_take_one_page_too(patient: User, patient_client: Client):
+    intake = proved(answers.BOOK, patient)
+    one_page_is_there(page(patient_client, intake), intake)
+
+
+def one_page_is_there(shown: str, intake: Intake) -> None:
+    for form in ("summary", "summary_pdf"):
+        assert shown.count(f'href="{reverse(f"intake:{form}", args=[intake.pk])}"') == 1
 
 
 def test_cleared_but_held_by_newer_answers(patient: User, time_machine: Any):

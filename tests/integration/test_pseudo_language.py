@@ -50,6 +50,8 @@ class Walk:
 
     def __init__(self, account: User) -> None:
         self.account = account
+        # Their mail is in the language of marks too, whoever's doing it reports.
+        User.objects.filter(pk=account.pk).update(language=pseudo.CODE)
         self.readers: list[Reader] = []
         self.templates: set[str] = set()
 
@@ -75,6 +77,11 @@ class Walk:
     @property
     def found(self) -> list[str]:
         return sorted({text for reader in self.readers for text in reader.found})
+
+    @property
+    def without_one_title(self) -> list[str]:
+        """Pages that do not say once, in a heading, what they are about."""
+        return sorted({page for reader in self.readers for page in reader.without_one_title})
 
     @property
     def pages(self) -> set[str]:
@@ -521,6 +528,15 @@ def messages_to_patients(walk: Walk) -> None:
             ends_at=visit.ends_at,
             now=now,
         )
+        messages.moved(
+            to=to,
+            name=name,
+            visit_id=visit.pk,
+            moved_from=now,
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            now=now,
+        )
         messages.cancelled(to=to, name=name, starts_at=visit.starts_at, now=now)
         messages.held(to=to, name=name, now=now)
         messages.held(to=to, name=name, now=now, due_at=now)
@@ -591,6 +607,7 @@ def monday_evening(time_machine: TimeMachineFixture) -> None:
 def test_nothing_a_patient_sees_is_hard_coded(patient):
     walk = taken(patient, STAGES)
     assert walk.found == [], "\n".join(["Outside every translation:", *walk.found])
+    assert walk.without_one_title == []
     unseen = {name for name in patient_routes() if name not in walk.pages}
     assert not unseen, f"show these pages in a stage above: {sorted(unseen)}"
     unread = {name for name in patient_templates() if name not in walk.templates}
@@ -654,5 +671,12 @@ def test_a_page_that_says_something_in_english_only_is_found(patient, monkeypatc
     assert taken(patient, [first_pages]).found == ["200 /privacy/: 'Planted words'"]
 
 
+@pytest.mark.parametrize("titles", [0, 2])
+def test_a_page_without_its_one_title_is_found(patient, monkeypatch, titles):
+    page = f"<html><body>{'<h1>⟦Good⟧</h1>' * titles}</body></html>"
+    monkeypatch.setattr("intake.views.privacy.render", lambda *_given: HttpResponse(page))
+    assert taken(patient, [first_pages]).without_one_title == [f"200 /privacy/: {titles}"]
+
+
 def planted_page() -> HttpResponse:
-    return HttpResponse("<html><body><p>Planted words</p></body></html>")
+    return HttpResponse("<html><body><h1>Planted words</h1></body></html>")

@@ -1,15 +1,19 @@
 """The one page for the patient's own doctor, on screen and as a PDF."""
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
 from clinic import typeset
+from clinic.checks import paper_has_its_letters
 from clinic.models import AuditEntry, User
-from intake import summary
+from intake import services, summary
 from intake.models import Finding, Intake
 from intake.triage import PROTOCOL
 from tests import answers
@@ -31,6 +35,23 @@ NASTY = [
     "W" * 2000,
     "漢字 😀 \u202e\u200f \t\n\n\n " * 200,
     "{{ 7 * 7 }} <script>alert(1)</script> &amp;",
+]
+
+# Of people who live around here; each has letters that Atkinson lacks or that others forget.
+NAMES = [
+    "Nguyễn Thị Thuỳ Dương",
+    "Łukasz Żółć",
+    "İbrahim Şahin",
+    "Jiří Dvořák",
+    "Ștefan Țepeș",
+    "Ọláolúwa Ṣadé",
+    "Lǚ Xiǎoyǔ",
+    "Kaʻiulani Kealoha",  # noqa: RUF001
+    "Ḥasan Ṭāriq",
+    "Əli Ağayev",
+    "Олександр Щербак",
+    "Γιώργος Παπαδόπουλος",
+    "Æsa Þórðardóttir",
 ]
 
 
@@ -117,6 +138,41 @@ def test_an_alongside_asks_for_what_to_know(patient: User):
     assert "care for the back alongside you" in summary.of(told(patient, answers.CO_MANAGE)).asks
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "plan"),
+    [
+        (answers.REFER, "CLEAR", "He has decided that the patient may have chiropractic care."),
+        (answers.CO_MANAGE, "SUPPORTIVE", "He plans to care for the back alongside you."),
+    ],
+)
+def test_once_cleared_it_says_so_and_asks_for_no_visit(
+    patient: User, doctor: User, said: dict[str, object], kind: str, plan: str
+):
+    intake = told(patient, said)
+    services.decide(
+        case_id=intake.case_id,
+        latest_seen=intake.pk,
+        kind=kind,
+        reason="Called.",
+        by=doctor,
+        now=timezone.now(),
+    )
+    sheet = summary.of(Intake.objects.get())
+    assert plan in sheet.asks
+    assert sheet.asks.endswith("Please tell us of anything we must know or leave alone.")
+    assert "We give no care" not in sheet.asks
+    assert sheet.reasons_title == "What we told the patient (“you”), and why"
+    assert sheet.reasons
+    told(patient, answers.REFER)
+    assert plan not in summary.of(intake).asks, "other answers are held since"
+
+
+def test_who_may_book_at_once_is_sent_to_nobody_first(patient: User):
+    sheet = summary.of(told(patient, answers.BOOK))
+    assert sheet.asks.startswith("Nothing in these answers asks for a doctor first.")
+    assert "a doctor should look first" not in sheet.reasons_title
+
+
 def test_an_emergency_says_what_the_patient_was_told(patient: User):
     assert "call 911" in summary.of(told(patient, answers.EMERGENCY)).asks
 
@@ -164,9 +220,80 @@ def test_the_fullest_answers_stay_on_one_page_and_say_what_is_missing(patient: U
 
 def test_a_missing_font_is_an_error_and_not_another_font(patient: User, settings: Settings):
     intake = told(patient)
-    settings.PAPER_FONTS = settings.BASE_DIR / "docs"
+    settings.PAPER_FONTS = [settings.BASE_DIR / "docs"]
     with pytest.raises(typeset.TypesetterWarned, match="font"):
         summary.pdf(intake, now=timezone.now())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_printed_in_their_own_letters(patient: User, name: str):
+    """The typesetter warns of nothing, prints no empty box, and the text can be copied."""
+    given, family = name.split(" ", 1)
+    intake = told(patient, given_name=given, family_name=family, own_words=name)
+    (page,) = PdfReader(BytesIO(summary.pdf(intake, now=timezone.now()))).pages
+    assert " ".join(page.extract_text().split()).count(name) == 2
+
+
+@pytest.mark.parametrize("written", ["王小明", "김철수", "It hurts 😭"])
+def test_no_empty_box_is_ever_printed(patient: User, written: str):
+    with pytest.raises(typeset.LetterMissing) as refused:
+        summary.pdf(told(patient, own_words=written), now=timezone.now())
+    assert not str(refused.value)
+    assert refused.value.__suppress_context__, "the typesetter's own words quote what was typed"
+
+
+@pytest.mark.parametrize("written", [nasty for nasty in NASTY if "漢" not in nasty])
+def test_what_is_typed_comes_onto_paper(patient: User, written: str):
+    assert summary.pdf(told(patient, own_words=written), now=timezone.now())
+
+
+# --- Without the paper ------------------------------------------------------------------------
+
+
+def test_letters_that_cannot_be_printed_lead_to_the_page_that_shows_them(
+    patient: User, patient_client: Client
+):
+    intake = told(patient, own_words="王小明")
+    response = patient_client.get(address(intake) + "?in=es", follow=True)
+    assert response.redirect_chain == [(address(intake, "/") + "?in=es", 302)]
+    shown = words(response)
+    assert "The PDF cannot show some of the letters or signs that were typed." in shown
+    assert "王小明" in shown
+
+
+def test_without_its_fonts_the_page_is_there_and_the_log_says_so(
+    patient: User, patient_client: Client, settings: Settings, caplog: pytest.LogCaptureFixture
+):
+    settings.PAPER_FONTS = [settings.BASE_DIR / "docs"]
+    intake = told(patient)
+    response = patient_client.get(address(intake) + "?in=tlh", follow=True)
+    assert response.redirect_chain == [(address(intake, "/"), 302)]
+    shown = words(response)
+    assert "We cannot make the PDF right now." in shown
+    assert OWN_WORDS in shown
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert said.endswith("TypesetterWarned")
+
+
+def test_a_page_the_typesetter_refuses_is_there_too(
+    patient: User, patient_client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "broken.typ").write_text('#panic("more than a page")')
+    monkeypatch.setattr(summary, "TEMPLATE", tmp_path / "broken.typ")
+    response = patient_client.get(address(told(patient)), follow=True)
+    assert "We cannot make the PDF right now." in words(response)
+
+
+def test_the_system_check_says_which_fonts_to_install(settings: Settings, tmp_path: Path):
+    assert paper_has_its_letters() == []
+    settings.PAPER_FONTS = [
+        *settings.PAPER_FONTS,
+        tmp_path / "@expo-google-fonts" / "noto-sans" / "700Bold",
+    ]
+    (warning,) = paper_has_its_letters()
+    assert "@expo-google-fonts/noto-sans" in warning.msg
+    assert "atkinson" not in warning.msg
+    assert "npm ci" in str(warning.hint)
 
 
 def test_another_language_is_set_in_its_own(patient: User):
@@ -218,7 +345,7 @@ def test_a_doctor_reads_it_in_english_whatever_the_patient_reads(
     assert patient_client.get(address(intake) + "?in=tlh").status_code == 200
 
 
-@pytest.mark.parametrize(("form", "queries"), [(".pdf", 9), ("/", 10)])
+@pytest.mark.parametrize(("form", "queries"), [(".pdf", 10), ("/", 11)])
 def test_it_takes_the_same_few_queries(
     patient: User, patient_client: Client, form: str, queries: int, django_assert_num_queries
 ):

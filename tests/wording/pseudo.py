@@ -98,10 +98,14 @@ def _outside(text: str, depth: int) -> tuple[str, int]:
 
 @dataclass
 class Shown:
-    """What a page says: its text in order, and each attribute that is read out or seen."""
+    """What a page says: its text in order, and each attribute that is read out or seen.
+
+    `titles`: how many headings of the first rank it has, on a page of its own.
+    """
 
     texts: list[str] = field(default_factory=list)
     attributes: list[str] = field(default_factory=list)
+    titles: int = 0
 
     def unmarked(self, data: Sequence[str]) -> list[str]:
         found = unmarked(self.texts, data=data)
@@ -116,6 +120,7 @@ class _Reading(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.shown.titles += tag == "h1"
         in_another_language = tag != "html" and given.get("lang", CODE) != CODE
         if self.skipped or tag in UNREAD or in_another_language:
             if tag not in _VOID:
@@ -173,6 +178,7 @@ class Reader(Client):
         super().__init__()
         self.data = data
         self.found: list[str] = []
+        self.without_one_title: list[str] = []
         self.pages: set[str] = set()
         self.cookies[settings.LANGUAGE_COOKIE_NAME] = CODE
 
@@ -192,7 +198,11 @@ class Reader(Client):
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         body = b"".join(response) if kind in {"text/html", "text/calendar", "text/plain"} else b""
         if kind == "text/html":
-            self._note(where, read(body.decode()).unmarked(self.data))
+            shown = read(body.decode())
+            self._note(where, shown.unmarked(self.data))
+            # A redirect has nothing to show.
+            if body and shown.titles != 1:
+                self.without_one_title.append(f"{where}: {shown.titles}")
         else:
             self.letter(body.decode())
 
