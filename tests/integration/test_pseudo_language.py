@@ -538,6 +538,8 @@ def messages_to_patients(walk: Walk) -> None:
             now=now,
         )
         messages.cancelled(to=to, name=name, starts_at=visit.starts_at, now=now)
+        messages.suspended(to=to, name=name, starts_at=visit.starts_at, until=now, now=now)
+        messages.released(to=to, name=name, starts_at=visit.starts_at, now=now)
         messages.held(to=to, name=name, now=now)
         messages.held(to=to, name=name, now=now, due_at=now)
         messages.cleared(to=to, name=name, clearance_id=visit.clearance_id, now=now)

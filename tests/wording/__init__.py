@@ -16,6 +16,8 @@ STAFF_ROUTES = (
     "clinic:enrol",
     "clinic:*message*",
     "clinic:demo_*",
+    # For programs.
+    "scheduling:openings",
     # These answer without words.
     "healthz",
     "set_language",
