@@ -188,6 +188,7 @@ MFA_TOTP_ISSUER = "Ashburn Village Chiropractic"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+FORMAT_MODULE_PATH = ["clinic.formats"]
 TIME_ZONE = env.str("CLINIC_TIME_ZONE", "America/New_York")
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "US"
@@ -262,6 +263,8 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
+# On the server, not in a cookie: a notice may name a patient, such as whose visit is affected.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(PATIENT_SESSION_LIMIT.total_seconds())
 CSRF_COOKIE_HTTPONLY = True

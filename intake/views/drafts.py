@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -156,8 +156,8 @@ def let_go(request: HttpRequest) -> None:
 def start_first(request: HttpRequest) -> HttpResponse:
     # Those it led to may have been deleted: the first page offers to go on as long as it is there.
     let_go(request)
-    messages.info(request, _("Please start here. No answers are open on this device."))
-    return redirect("clinic:landing")
+    # Said by the address: a notice would make a session for everybody who only looks in.
+    return redirect(reverse("clinic:landing") + "?nothing-open")
 
 
 def place_of(intake: Intake) -> tuple[str, ...]:

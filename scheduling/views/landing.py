@@ -47,7 +47,13 @@ class DayHours:
 def landing(request: HttpRequest) -> HttpResponse:
     towns = ServiceTown.objects.filter(is_active=True).values_list("name", flat=True)
     days = _days(timezone.localdate())
-    context = {"steps": _steps(), "days": days, "towns": list(towns)}
+    context = {
+        "steps": _steps(),
+        "days": days,
+        "towns": list(towns),
+        # Led here by a page of the form, with no form begun.
+        "nothing_open": "nothing-open" in request.GET,
+    }
     return render(request, "clinic/landing.html", context)
 
 

@@ -3,10 +3,13 @@
 import re
 import sys
 import types
+from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.db import connection
 from django.http import Http404
@@ -14,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import path, reverse
 
+from tests.factories.clinic import PatientFactory
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +50,27 @@ def assert_guarded(response):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_guarded(client, page):
     assert_guarded(client.get(page))
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/", "/sign-in/", "/staff/sign-in/", "/privacy/", "/intake/", "/intake/check/", "/my/visits/"],
+)
+def test_who_only_looks_in_gets_no_session(client, page):
+    client.get(page, follow=True)
+    assert settings.SESSION_COOKIE_NAME not in client.cookies
+    assert not Session.objects.exists()
+
+
+def test_a_notice_that_names_a_patient_stays_on_the_server(patient_client, patient):
+    """Such as a record that was taken over: in no cookie, not even until the next page."""
+    leo = PatientFactory(account=patient, given_name="Leonidas", born=date(1990, 1, 2))
+    page = reverse("intake:own_account", args=[leo.pk])
+    answer = patient_client.post(page, {"email": "leonidas@example.com"})
+    assert answer.status_code == 302
+    assert patient_client.cookies.keys() <= {"sessionid", "csrftoken"}
+    assert "leonidas@example.com" in patient_client.get(answer.url).text
+    assert "leonidas@example.com" not in patient_client.get(answer.url).text, "said once"
 
 
 @pytest.mark.parametrize("page", ["/", "/sign-in/", "/staff/sign-in/", "/no/such/page/"])
