@@ -536,6 +536,24 @@ def test_hours_that_cannot_be(administrator_client, changes, sentence):
     refused(administrator_client, address(OpeningHours, "add"), hours(**changes), sentence)
 
 
+@pytest.mark.parametrize("typed", ["1:15 PM", "01:15 pm", "13:15", "13:15:00"])
+def test_a_time_is_typed_as_it_is_shown(administrator_client, typed):
+    page = address(OpeningHours, "add")
+    assert administrator_client.post(page, hours(starts=typed, ends="2 PM")).status_code == 302
+    row = OpeningHours.objects.get(starts="13:15", ends="14:00")
+    listed = text(administrator_client.get(address(OpeningHours, "changelist")))
+    assert "1:15 PM" in listed
+    assert "2:00 PM" in listed
+    assert "p.m." not in listed
+    form = text(administrator_client.get(address(OpeningHours, "change", row.pk)))
+    assert 'value="01:15 PM"' in form
+    shown = administrator_client.get(address(OpeningHours, "change", row.pk)).context_data
+    again = {name: value for name, value in shown["adminform"].form.initial.items() if value}
+    again |= {"starts": "1:15 PM", "ends": "2:00 PM"}
+    page = address(OpeningHours, "change", row.pk)
+    assert administrator_client.post(page, again).status_code == 302
+
+
 def test_hours_that_touch_or_hold_at_another_time_of_year_are_fine(administrator_client):
     summer = {"valid_from": "2027-06-01", "valid_until": "2027-08-31"}
     for data in (
@@ -668,7 +686,7 @@ def test_a_visit_type_in_use_keeps_its_meaning(administrator_client, leave):
     response = administrator_client.post(address(VisitType, "change", row.pk), typed)
     assert response.status_code == 200
     shown = text(response)
-    assert "Make another visit type" in shown
+    assert "make another visit type" in shown
     assert 'value="Typed anew"' in shown
     assert 'value="55"' in shown
     before = row.name
