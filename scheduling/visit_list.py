@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.models import User
-from scheduling.models import Appointment
+from scheduling import slots
+from scheduling.models import Appointment, Closure
 from scheduling.slots import State
 
 # A time that came to nothing is not on the list; one that was taken away is: somebody must call.
@@ -53,17 +54,24 @@ class Line:
 
 @dataclass(frozen=True)
 class Day:
+    """`closed` says when and why nothing can be booked; visits may still stand in that time."""
+
     name: str
     is_today: bool
+    closed: tuple[str, ...]
     lines: tuple[Line, ...]
 
 
 def days(user: User, *, first: date, count: int, now: datetime) -> list[Day]:
-    """`count` days from `first` in the clinic's own time; of the coming ones those with visits."""
+    """`count` days from `first` in the clinic's own time, of which something is to be said.
+
+    That is today, and the days with visits or closed for a while.
+    """
     today = timezone.localdate(now)
+    begin, end = _midnight(first), _midnight(first + timedelta(days=count))
     visits = (
         Appointment.objects.visible_to(user)
-        .between(_midnight(first), _midnight(first + timedelta(days=count)))
+        .between(begin, end)
         .exclude(state__in=[state.value for state in LEFT_OUT])
         .exclude(pk__in=Appointment.objects.stale_holds(now))
         .select_related("patient__town", "visit_type", "room")
@@ -72,7 +80,41 @@ def days(user: User, *, first: date, count: int, now: datetime) -> list[Day]:
     found: dict[date, list[Line]] = {today: []} if first == today else {}
     for visit in visits:
         found.setdefault(timezone.localdate(visit.starts_at), []).append(_line(visit))
-    return [Day(_named(day, today), day == today, tuple(found[day])) for day in sorted(found)]
+    closed = _closed(begin, end)
+    return [
+        Day(
+            _named(day, today),
+            day == today,
+            tuple(closed.get(day, ())),
+            tuple(found.get(day, ())),
+        )
+        for day in sorted({*found, *closed})
+    ]
+
+
+def _closed(begin: datetime, end: datetime) -> dict[date, list[str]]:
+    """Day by day, when the clinic or the doctor is away, and why."""
+    said: dict[date, list[str]] = {}
+    for closure in Closure.objects.between(begin, end).filter(room=None):
+        shut = slots.Interval(closure.during.lower, closure.during.upper)
+        day = timezone.localdate(max(shut.start, begin))
+        while _midnight(day) < min(shut.end, end):
+            said.setdefault(day, []).append(_closed_in_words(shut, day, closure.reason))
+            day += timedelta(days=1)
+    return said
+
+
+def _closed_in_words(shut: slots.Interval, day: date, reason: str) -> str:
+    midnight, next_midnight = _midnight(day), _midnight(day + timedelta(days=1))
+    begins_before, ends_after = shut.start <= midnight, shut.end >= next_midnight
+    when = {"reason": reason, "start": _clock(shut.start), "end": _clock(shut.end)}
+    if begins_before and ends_after:
+        return _("Closed all day: %(reason)s") % when
+    if begins_before:
+        return _("Closed until %(end)s: %(reason)s") % when
+    if ends_after:
+        return _("Closed from %(start)s: %(reason)s") % when
+    return _("Closed from %(start)s to %(end)s: %(reason)s") % when
 
 
 def _midnight(day: date) -> datetime:
