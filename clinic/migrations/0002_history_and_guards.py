@@ -6,6 +6,8 @@ disable them, and no setting of a session switches them off.
 
 from django.db import migrations
 
+from clinic.triggers import history, never_changed
+
 FUNCTIONS = """
 CREATE FUNCTION clinic_record_history() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -52,20 +54,6 @@ END $$;
 
 WITH_HISTORY = ("clinic_user", "clinic_servicetown", "clinic_clinicprofile")
 ONLY_ADDED_TO = ("clinic_auditentry", "clinic_historyentry")
-
-
-def history(table: str) -> str:
-    return (
-        f"CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
-    )
-
-
-def never_changed(table: str) -> str:
-    return (
-        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();"
-    )
 
 
 class Migration(migrations.Migration):

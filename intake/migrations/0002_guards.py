@@ -5,6 +5,8 @@ Each refusal carries a constraint's name, as a check constraint's would.
 
 from django.db import migrations
 
+from clinic.triggers import history, never_changed
+
 REFUSE = """
 CREATE FUNCTION clinic_refuse(why text, constraint_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -275,21 +277,6 @@ END
 
 def guard(name: str, table: str, events: str, body: str) -> str:
     return GUARD.format(name=name, table=table, events=events, body=body)
-
-
-def history(table: str) -> str:
-    return (
-        f"CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
-    )
-
-
-def never_changed(table: str, *once: str) -> str:
-    columns = ", ".join(f"'{column}'" for column in once)
-    return (
-        f"CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON {table}"
-        f" FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change({columns});"
-    )
 
 
 # From one case to another only as `intake_joins_gate` allows.

@@ -6,10 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-HISTORY = (
-    "CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON intake_handover"
-    " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
-)
+from clinic.triggers import history
 
 
 class Migration(migrations.Migration):
@@ -85,5 +82,5 @@ class Migration(migrations.Migration):
                 name="intake_rescreen_renews_another",
             ),
         ),
-        migrations.RunSQL(HISTORY, migrations.RunSQL.noop),
+        migrations.RunSQL(history("intake_handover"), migrations.RunSQL.noop),
     ]
