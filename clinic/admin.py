@@ -1,5 +1,6 @@
 """The ground floor in the admin site: people and roles, the clinic, towns, messages, the trail."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from clinic import audit
+from clinic import audit, trail
 from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin, RecordAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
 from clinic.services import ROLES, change_email, reset_second_factor
@@ -297,7 +298,7 @@ class ServiceTownAdmin(AuditedAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(RecordAdmin):
     """What was sent, and what could not be. A code is never shown."""
 
     list_display = ("queued_at", "kind", "recipient", "subject", "state", "attempts", "sent_at")
@@ -321,16 +322,46 @@ class MessageAdmin(ReadOnlyAdmin):
         hidden = {"body", "calendar"} if obj is None or obj.is_secret else set()
         return [field for field in self.fields if field not in hidden]
 
+    def patient_id_of(self, row: Message) -> UUID | None:
+        """A message goes to an address, which a family may share."""
+        return None
+
+
+class ActFilter(admin.AllValuesFieldListFilter):
+    """By the codes that are kept, in words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": trail.act(str(choice["display"]))}
+
+
+class KindOfRecordFilter(admin.AllValuesFieldListFilter):
+    """By the codes that are kept, in words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": trail.kind_of_record(str(choice["display"]))}
+
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "action", "subject_kind", "subject", "patient", "facts")
-    list_filter = ("action", "subject_kind")
+    """The rows keep short codes; here they are read in words: see `clinic.trail`."""
+
+    list_display = ("at", "actor", "act", "kind_of_record", "subject", "patient", "facts")
+    list_filter = (("action", ActFilter), ("subject_kind", KindOfRecordFilter))
     list_select_related = ("actor",)
     search_fields = ("actor__email", "actor__name", "action", "subject_id", "patient_id")
     search_help_text = _("A person, an act, or the number of a record or of a patient")
     date_hierarchy = "at"
-    fields = ("at", "actor", "action", "subject_kind", "subject", "patient", "facts")
+    fields = ("at", "actor", "act", "kind_of_record", "subject", "patient", "facts")
+
+    @admin.display(description=_("what"), ordering="action")
+    def act(self, entry: AuditEntry) -> str:
+        return trail.act(entry.action)
+
+    @admin.display(description=_("kind of record"), ordering="subject_kind")
+    def kind_of_record(self, entry: AuditEntry) -> str:
+        return trail.kind_of_record(entry.subject_kind)
 
     @admin.display(description=_("record"), ordering="subject_id")
     def subject(self, entry: AuditEntry) -> SafeString | str:
@@ -356,7 +387,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("facts"))
     def facts(self, entry: AuditEntry) -> str:
-        return "; ".join(f"{key}: {value}" for key, value in entry.detail.items())
+        return trail.facts(entry.detail)
 
 
 @admin.register(HistoryEntry)

@@ -7,4 +7,7 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Scheduling")
 
     def ready(self) -> None:
-        from scheduling import receivers  # noqa: F401 - listens to intake's signals
+        from scheduling import (
+            acts,  # noqa: F401 - says them for the audit trail
+            receivers,  # noqa: F401 - listens to intake's signals
+        )

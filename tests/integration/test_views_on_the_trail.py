@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from clinic.models import AuditEntry, HistoryEntry, User
+from clinic.models import AuditEntry, HistoryEntry, Message, User
 from intake.models import Intake
 from scheduling.models import Appointment
 from tests.factories import scheduling
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory, held
+from tests.factories.scheduling import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,23 @@ def test_a_list_in_the_admin_site(
     assert entry.subject_kind == model.split("/")[1]
     assert entry.detail.keys() == {"page", "rows"}
     trail = administrator_client.get("/admin/clinic/auditentry/")
-    assert "list viewed" in trail.text
+    assert "Looked at a list" in trail.text
+
+
+def test_messages_name_people_too(
+    administrator: User, administrator_client: Client, visit: Appointment
+):
+    message = Message.objects.create(
+        kind="booked", recipient="ana@example.com", subject="Your visit", body="x", queued_at=NOW
+    )
+    entry = looked(administrator_client, "/admin/clinic/message/")
+    assert (entry.actor, entry.action, entry.subject_kind) == (
+        administrator,
+        "list viewed",
+        "message",
+    )
+    entry = looked(administrator_client, f"/admin/clinic/message/{message.pk}/change/")
+    assert (entry.action, entry.subject_id) == ("viewed", str(message.pk))
 
 
 def test_a_list_of_what_is_nobodys_record_is_not(administrator_client: Client, visit: Appointment):

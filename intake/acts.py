@@ -1,0 +1,33 @@
+"""What the audit trail calls the acts of the intake: see `clinic.trail`."""
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from clinic import trail
+from intake.models import Disposition, ReviewDecision
+
+trail.ACTS.update(
+    {
+        "form begun": _("Form begun"),
+        "short form begun": _("Short form begun"),
+        "draft kept for later": _("Unfinished answers kept for later"),
+        "draft taken up": _("Unfinished answers taken up again"),
+        "intake submitted": _("Answers sent"),
+        "identity proved": _("Identity proved"),
+        "contact left": _("Phone number left"),
+        "mistake reported": _("Called a mistaken tap"),
+        "times wished": _("Times wished for"),
+        "answers set apart": _("Answers put into a case of their own"),
+        "clearance issued": _("Clearance issued"),
+        "clearance revoked": _("Clearance taken back"),
+        "result read": _("Result read"),
+        "summary read": _("Summary for the doctor read"),
+        "own account offered": _("Own sign-in offered"),
+        "record taken over": _("Record taken over"),
+        **{
+            f"review: {kind.value}": format_lazy("{}: {}", _("Review"), kind.label)
+            for kind in ReviewDecision.Kind
+        },
+    }
+)
+trail.FACTS["disposition"] = {each.value: each.label for each in Disposition}

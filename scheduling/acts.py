@@ -1,0 +1,23 @@
+"""What the audit trail calls the acts of the calendar: see `clinic.trail`."""
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from clinic import trail
+from scheduling import services
+from scheduling.slots import State
+
+trail.ACTS.update(
+    {
+        "closed": _("Closed for a time"),
+        "closure changed": _("Closure changed"),
+        "clinician changed": _("Clinician changed"),
+        "visit moved": _("Visit moved"),
+        "visit rests on a newer clearance": _("Visit kept under a newer clearance"),
+        services.CALL_THE_PATIENT: _("To do: call the patient"),
+        **{
+            f"visit {state.value}": format_lazy("{}: {}", _("Visit"), _(state.label))
+            for state in State
+        },
+    }
+)
