@@ -143,7 +143,7 @@ class TestManyMovesOfOneVisit:
     def test_one_after_the_other_leaves_an_unbroken_path(self, race: Race):
         visit, people = self.booked()
         moves = 0
-        for _ in range(5):
+        for _ in range(3):
             round_ = race.run(self.wishes(visit, people, 10))
             moves += len(winners(round_))
             [visit] = Appointment.objects.keeping_time()
@@ -178,7 +178,7 @@ class TestAFamilysLimit:
 
     def test_only_so_many_are_kept(self, race: Race):
         choosing = self.choosing(CLIENTS)
-        for _ in range(5):
+        for _ in range(3):
             round_ = race.run(choosing)
             assert refusals(round_) <= {TooManyKept, TimeTaken}
             assert self.kept().count() == limits.HOLDS_AT_ONCE_BY_ACCOUNT
