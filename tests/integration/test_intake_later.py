@@ -279,6 +279,15 @@ def test_starting_again_asks_once_and_forgets(begun):
     assert begun.get("/intake/seat-and-legs/").url == "/"
 
 
+def test_an_emergency_on_a_shared_phone_can_be_left(begun):
+    begun.post("/intake/seat-and-legs/", {"saddle": "yes"})
+    page = begun.get("/intake/emergency/").content.decode()
+    assert 'href="/intake/start-again/"' in page
+    begun.post("/intake/start-again/")
+    assert begun.get("/intake/emergency/", follow=True).redirect_chain[-1][0] == "/?nothing-open"
+    assert Intake.objects.get().disposition == "EMERGENCY", "it stays with the clinic"
+
+
 def test_starting_again_signs_out_who_was_here_before(begun):
     save(begun)
     assert "_auth_user_id" in begun.session
