@@ -157,8 +157,8 @@ CLASHES = {
 refusals.SENTENCES.update({name: problem.message for name, problem in REFUSALS.items()})
 refusals.SENTENCES.update({name: TimeTaken.sentences[clash] for name, clash in CLASHES.items()})
 refusals.SENTENCES["visit_type_keeps_its_meaning"] = _(
-    "Visits of this type are on record, and its room and its leave for an X-ray are what they were"
-    " let through by. Make another visit type, and offer this one no more."
+    "Visits of this type are on record, so its room and its X-ray setting stay. To change them,"
+    " make another visit type, and untick “offered” on this one."
 )
 # Deadlock, serialization failure, lock not available: somebody else was faster.
 _FASTER = {"40P01", "40001", "55P03"}

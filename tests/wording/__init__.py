@@ -52,6 +52,9 @@ STAFF_MODULES = (
     "clinic/audit.py",
     # What an administrator reads when the database refuses a row.
     "clinic/refusals.py",
+    # What the audit trail calls what was done.
+    "clinic/trail.py",
+    "*/acts.py",
     "clinic/local_postgres.py",
     "clinic/processes.py",
     "clinic/sign_in/staff.py",

@@ -59,8 +59,6 @@ HARDER = {
     "Complain to us, or to the U.S. Department of Health and Human Services.": (
         "the name of a department"
     ),
-    "Visits of this type are on record, and its room and its leave for an X-ray are what they were "
-    "let through by.": "the administrator's",
 }
 # Nobody outside the clinic says these.
 OURS_ALONE = frozenset((HERE / "words_of_ours_alone.txt").read_text().split())
