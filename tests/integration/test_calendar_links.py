@@ -84,7 +84,7 @@ def of(namespace: str, pattern: URLPattern, visit: Appointment) -> Iterator[str]
 
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Every row of the calendar, the clearances it rests on, and what was written to people."""
-    tables = [*apps.get_app_config("scheduling").get_models(), Clearance, Message]
+    tables: list[Any] = [*apps.get_app_config("scheduling").get_models(), Clearance, Message]
     return {table.__name__: list(table.objects.order_by("pk").values()) for table in tables}
 
 
