@@ -124,6 +124,19 @@ def tell_booked(visit: Appointment, *, now: datetime) -> None:
     )
 
 
+def tell_moved(visit: Appointment, *, moved_from: datetime, now: datetime) -> None:
+    person = intake.patient_card(visit.patient_id)
+    messages.moved(
+        to=person.email,
+        name=person.given_name,
+        visit_id=visit.pk,
+        moved_from=moved_from,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        now=now,
+    )
+
+
 def tell_suspended(visit: Appointment, *, until: datetime, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
     messages.suspended(

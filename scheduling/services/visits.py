@@ -35,6 +35,7 @@ from scheduling.services.steps import (
     require_as_seen,
     tell_booked,
     tell_cancelled,
+    tell_moved,
 )
 from scheduling.slots import MOVES, State
 from scheduling.taken import Place
@@ -129,8 +130,9 @@ def move(
         clearance = _covering(visit, start, now)
         _require_open(visit, start, clearance, by=by, now=now)
         give_up_holds(place, by=by, now=now)
+        moved_from = visit.starts_at
         _put(visit, place, clearance, by=by, now=now)
-        tell_booked(visit, now=now)
+        tell_moved(visit, moved_from=moved_from, now=now)
         return visit
 
 

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
+from icalendar import Calendar
 
+from clinic import times
 from clinic.models import AuditEntry, Message, User
 from intake.models import Clearance
 from intake.services import revoke
@@ -307,7 +309,12 @@ class TestMove:
         visit = book(leave)
         for _ in range(2):
             services.move(appointment_id=visit.pk, start=LATER, by=desk, now=NOW)
-        assert Message.objects.filter(kind="booked").count() == 2  # booked, and moved
+        first, again = (Message.objects.get(kind=kind) for kind in ("booked", "moved"))
+        before, now = (times.in_words(start) for start in (NINE, LATER))
+        assert f"Before: {before}" in again.body.splitlines()
+        assert f"Now: {now}" in again.body.splitlines()
+        events = [Calendar.from_ical(each.calendar).walk("VEVENT")[0] for each in (first, again)]
+        assert events[0]["uid"] == events[1]["uid"]
 
     def test_a_patient_moves_only_to_what_is_offered(self, leave):
         visit = book(leave)
