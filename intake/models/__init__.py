@@ -1,0 +1,26 @@
+"""The patient, their answers, the decision, the review.
+
+What was submitted or decided is only ever added to: the database refuses a change, whoever
+asks (`intake/migrations/0002_guards.py`).
+"""
+
+from intake.models.cases import Case, WishedTimes
+from intake.models.decisions import Clearance, ReviewDecision
+from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
+from intake.models.outcomes import Disposition
+from intake.models.people import GuardianConsent, Handover, Patient
+
+__all__ = [
+    "Case",
+    "Clearance",
+    "ContactLeft",
+    "Disposition",
+    "Finding",
+    "GuardianConsent",
+    "Handover",
+    "Intake",
+    "IntakeDraft",
+    "Patient",
+    "ReviewDecision",
+    "WishedTimes",
+]
