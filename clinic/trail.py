@@ -23,6 +23,7 @@ ACTS: dict[str, Words] = {
     "signed in": _("Signed in"),
     "password set": _("Password set"),
     "password refused": _("Password refused"),
+    "language chosen": _("Language chosen"),
     "sign-in address changed": _("Sign-in address changed"),
     "second factor enrolled": _("Second factor added"),
     "second factor refused": _("Second factor refused"),
