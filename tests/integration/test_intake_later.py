@@ -70,7 +70,8 @@ def test_the_link_leads_back_on_another_browser_with_a_code(begun):
     elsewhere: Any = Client()
     assert "Go on with your form" in elsewhere.get(path).content.decode()
     assert elsewhere.post(path).url == path + "code/"
-    assert elsewhere.get("/intake/seat-and-legs/").url == "/?nothing-open", "the button alone opens nothing"
+    kept_out = elsewhere.get("/intake/seat-and-legs/")
+    assert kept_out.url == "/?nothing-open", "the button alone opens nothing"
     response = elsewhere.post(path + "code/", {"code": walking.emailed_code()}, follow=True)
     assert walking.place(response) == "/intake/seat-and-legs/"
     assert set(AuditEntry.objects.values_list("action", flat=True)) >= {
