@@ -15,7 +15,7 @@ from intake.public import ClearanceCard
 from scheduling import plan, slots
 from scheduling.busy import BusyTime, busy_time, intervals
 from scheduling.models import Appointment, VisitType
-from scheduling.plan import Plan, shape_of
+from scheduling.plan import Plan, PlanChanged, shape_of
 from scheduling.slots import Busy, Interval, OpenTime, Search, State
 
 # A clinic closed for longer says so itself.
@@ -63,8 +63,9 @@ def offered(
 ) -> list[datetime]:
     """The starts a patient may choose on these local days, both included: sorted, in UTC.
 
-    `planned` is the plan, when it has just been read.
+    `planned` is a plan that was read before. Raises PlanChanged if it is not the one that stands.
     """
+    was_read_before = planned is not None
     planned = planned or plan.current()
     if planned.clinician_id is None:
         return []
@@ -76,6 +77,8 @@ def offered(
         return []
     days = _days(planned, first_day, last_day)
     busy = _busy(wish, planned.clinician_id, days)
+    if was_read_before and busy.under_plan != planned.revision:
+        raise PlanChanged
     left = slots.cut(
         _free_starts(
             planned,

@@ -24,8 +24,9 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class BusyTime:
-    """Each is stretches of time, for `intervals`, in no order."""
+    """Stretches of time, for `intervals`, in no order; and the plan's revision at that moment."""
 
+    under_plan: UUID
     of_clinician: bytes
     of_room: bytes
     of_patient: bytes
@@ -48,8 +49,8 @@ def busy_time(
     asked = [clinician_id, room_id, patient_id, as_range(days), moving, now]
     with connection.cursor() as cursor:
         cursor.execute(_BUSY_TIME, asked)
-        clinician, room, patient = cursor.fetchone()
-    return BusyTime(bytes(clinician or b""), bytes(room or b""), bytes(patient or b""))
+        revision, clinician, room, patient = cursor.fetchone()
+    return BusyTime(revision, bytes(clinician or b""), bytes(room or b""), bytes(patient or b""))
 
 
 def intervals(sent: bytes) -> list[Interval]:

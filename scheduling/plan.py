@@ -46,6 +46,7 @@ class Plan:
     read them only.
     """
 
+    revision: UUID
     clinician_id: int | None
     hours: Mapping[int, tuple[Window, ...]]
     extra_hours: Mapping[int, tuple[slots.ExtraHours, ...]]
@@ -58,7 +59,11 @@ class Plan:
     most_visits_account: int
 
 
-_last: tuple[UUID, Plan] | None = None
+_last: Plan | None = None
+
+
+class PlanChanged(Exception):
+    """The plan that was taken for the one that stands no longer does."""
 
 
 def current() -> Plan:
@@ -68,10 +73,19 @@ def current() -> Plan:
         cursor.execute("SELECT revision FROM scheduling_plan_revision")
         (revision,) = cursor.fetchone()
     last = _last
-    if last is None or last[0] != revision:
+    if last is None or last.revision != revision:
         # Changed between the two reads, this is newer than its revision, which nobody sees again.
-        _last = last = (revision, _read())
-    return last[1]
+        _last = last = _read(revision)
+    return last
+
+
+def last_read() -> Plan:
+    """The plan that this process read last: for whoever learns in time whether it still stands.
+
+    Where nobody sees patients nothing is asked that would tell: then it is `current`.
+    """
+    last = _last
+    return last if last and last.clinician_id else current()
 
 
 def shape_of(visit_type: VisitType) -> VisitShape:
@@ -97,7 +111,7 @@ def as_interval(stored: DateTimeTZRange) -> Interval:
     return Interval(stored.lower, stored.upper)
 
 
-def _read() -> Plan:
+def _read(revision: UUID) -> Plan:
     clinic = ClinicProfile.current()
     # Every patient is seen by the same doctor: that is the promise.
     seeing = Clinician.objects.filter(is_active=True).order_by("pk")
@@ -108,6 +122,7 @@ def _read() -> Plan:
     for once in ExtraHours.objects.order_by("pk"):
         extra[once.clinician_id] = (*extra.get(once.clinician_id, ()), _once(once))
     return Plan(
+        revision=revision,
         clinician_id=seeing.values_list("pk", flat=True).first(),
         hours=hours,
         extra_hours=extra,

@@ -8,17 +8,19 @@ from django.db import migrations
 
 # The states stand here as in the exclusion constraints: with any other, their indexes are no use.
 # The times go out as PostgreSQL sends a range, which costs a fifth of writing each out in words.
+# The plan's revision comes along, seen at the same moment: whoever knows the plan need not ask.
 # They come in no order: whoever compares two answers finds them different once too often at worst.
 BUSY_TIME = """
 CREATE FUNCTION scheduling_busy_time(
     who bigint, place bigint, person uuid, days tstzrange, moving uuid, asked_at timestamptz,
-    OUT of_clinician bytea, OUT of_room bytea, OUT of_patient bytea
+    OUT under_plan uuid, OUT of_clinician bytea, OUT of_room bytea, OUT of_patient bytea
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, public, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
+    SELECT revision INTO under_plan FROM scheduling_plan_revision;
     SELECT string_agg(range_send(clinician_busy), '') INTO of_clinician
     FROM scheduling_appointment
     WHERE state IN ('arrived', 'booked', 'confirmed', 'held', 'in_room', 'suspended')

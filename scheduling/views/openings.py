@@ -27,7 +27,7 @@ from intake.public import ClearanceCard
 from scheduling import availability, plan, slots
 from scheduling.availability import Wish
 from scheduling.models import VisitType
-from scheduling.plan import Plan
+from scheduling.plan import Plan, PlanChanged
 from scheduling.services.placing import FARTHEST
 
 MOST_DAYS = 62
@@ -58,17 +58,31 @@ class Question:
 @csrf_exempt
 @require_safe
 def openings(request: HttpRequest) -> HttpResponse:
-    now, planned = timezone.now(), plan.current()
-    try:
-        question = _question(request.GET, planned, now)
-        clearance = _clearance(request, question) if "clearance" in request.GET else None
-    except Refused as refused:
-        return JsonResponse({"errors": refused.sentences}, status=refused.status)
+    now, is_personal = timezone.now(), "clearance" in request.GET
+    planned = plan.current() if is_personal else plan.last_read()
+    while True:
+        try:
+            return _answer_under(planned, request, now, is_personal=is_personal)
+        except PlanChanged:
+            planned = plan.current()
+        except Refused as refused:
+            # Unless it is a kind of visit that has come since.
+            if planned is (stands := plan.current()):
+                return JsonResponse({"errors": refused.sentences}, status=refused.status)
+            planned = stands
+
+
+def _answer_under(
+    planned: Plan, request: HttpRequest, now: datetime, *, is_personal: bool
+) -> HttpResponse:
+    """Raises PlanChanged, Refused."""
+    question = _question(request.GET, planned, now)
+    clearance = _clearance(request, question) if is_personal else None
     starts: list[datetime] = []
     if clearance is None or intake.is_usable(clearance, now):
         wish = Wish(clearance=clearance, visit_type=question.visit_type, now=now)
         starts = availability.offered(wish, planned=planned)
-    return _answer(request, question, planned, starts, is_personal=clearance is not None)
+    return _answer(request, question, planned, starts, is_personal=is_personal)
 
 
 def _answer(
