@@ -13,7 +13,7 @@ OURS := clinic intake scheduling tests
 # Checks that ask neither a database nor a secret.
 OFFLINE := CLINIC_ENVIRONMENT=offline
 
-.PHONY: demo setup check test pictures lock words states
+.PHONY: demo setup check test bench pictures lock words states
 .DEFAULT_GOAL := demo
 
 demo: setup
@@ -34,6 +34,10 @@ check: setup
 
 test: setup
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# How fast the calendar answers and books: docs/bench.md. BENCH=--million for a million visits, too.
+bench: setup
+	$(BIN)/python -m tests.bench $(BENCH)
 
 # Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/.
 pictures: setup

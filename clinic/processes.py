@@ -74,10 +74,10 @@ class Programs:
                 program.wait()
 
 
-def web_server(port: int) -> tuple[str, ...]:
+def web_server(port: int, application: str = "clinic.wsgi:application") -> tuple[str, ...]:
     """The command that serves the clinic to this machine."""
     return (
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "clinic.wsgi:application"),
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", application),
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
         # As docs/deployment.md says: two for two cores. More threads only wait for one another
         # (fifty at once for one time: 0.8 s with four each, 1.1 s with twelve).

@@ -51,9 +51,12 @@ class TestDatabase:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
 
-def prepare(worker: str, *, use: str = "test") -> TestDatabase:
-    """The database of one test process, on a server all of them share unless `use` is another."""
-    server = local_postgres.start(use, forgetful=True)
+def prepare(worker: str, *, use: str = "test", forgetful: bool = True) -> TestDatabase:
+    """The database of one test process, on a server all of them share unless `use` is another.
+
+    One that is not `forgetful` writes to the disk as the clinic's does, when it is first started.
+    """
+    server = local_postgres.start(use, forgetful=forgetful)
     template = _template(server)
     database = TestDatabase(server, template, f"test_{os.getpid()}_{worker}")
     database.renew()

@@ -1,0 +1,1 @@
+"""How fast the calendar answers and books, beside the least that could be done: `make bench`."""
