@@ -55,9 +55,12 @@ class Happenings(Acting):
     @happens(10)
     def time_goes_by(self, data: Any) -> None:
         what = data.draw(st.integers(0, 9))
-        visit = self.some(data, "booked", "confirmed", "arrived", "suspended")
+        suspended = self.some(data, "suspended")
+        visit = suspended or self.some(data, "booked", "confirmed", "arrived")
         if what < 4:
             self.now += data.draw(_PAUSES) * A_MINUTE
+            if suspended:
+                self.sweep()
         elif what < 6 and visit:
             away = data.draw(st.sampled_from([-61, -59, -1, 0, 1, 20, 61]))
             self.now = max(self.now, moment(visit["visit_from"]) + away * A_MINUTE)
@@ -93,7 +96,7 @@ class Happenings(Acting):
         what = data.draw(st.integers(0, 9))
         visit = self.some(data, *_NEXT)
         suspended = self.some(data, "suspended")
-        if suspended and what % 2:
+        if suspended and what in (1, 3):
             self._decide_suspended(data, suspended["id"])
         elif visit and what < 6:
             self.mark(visit, data.draw(st.sampled_from(self._next(visit))))
@@ -248,7 +251,7 @@ class Happenings(Acting):
 
     # --- The gate ---------------------------------------------------------------------------------
 
-    @happens(1)
+    @happens(3)
     def a_clearance_is_revoked(self, data: Any) -> None:
         patient = data.draw(st.sampled_from(self.world.patients))
         standing = Clearance.objects.filter(patient=patient, revoked_at=None)
@@ -264,7 +267,7 @@ class Happenings(Acting):
             now=self.now,
         )
 
-    @happens(3)
+    @happens(5)
     def a_patient_answers_again(self, data: Any) -> None:
         """Fine, and there is another clearance; or held, and every visit to come is stopped."""
         said = data.draw(
