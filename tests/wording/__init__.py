@@ -48,6 +48,7 @@ STAFF_MODULES = (
     "*/management/*",
     # Names of fields, states and tables, which only the admin site and the review show.
     "*/models.py",
+    "*/models/*.py",
     # Names of the places a change came from.
     "clinic/audit.py",
     # What an administrator reads when the database refuses a row.
