@@ -242,6 +242,8 @@ ROWS = {
     "POST review:case": of_staff(NO, INVALID, NO, at=the_case),
     "GET review:set_aside": of_staff(NO, NOT_SO, NO, at=the_case),
     "POST review:set_aside": of_staff(NO, INVALID, NO, at=the_case),
+    # The protocol
+    "GET protocol:read": of_staff(OK, OK, OK),
     # The desk
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),

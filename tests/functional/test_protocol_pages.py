@@ -1,0 +1,54 @@
+"""The protocol in a real browser: read on a phone and a desk, searched, printed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clinic.models import User
+from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot, unstyled
+from tests.factories.clinic import StaffFactory
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/staff/protocol/"
+
+
+@pytest.fixture
+def doctor(site: str) -> User:
+    return StaffFactory(name="Dr. Solomon", is_chiropractor=True)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_protocol_can_be_read_by_everybody(visit: Visits, doctor: User, size):
+    width = "wide" if size == DESKTOP else "narrow"
+    page = visit(size, user=doctor)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(PAGE)
+        fits(page)
+        axe(page)
+        assert not unstyled(page)
+        screenshot(page, f"staff-protocol-{width}-{scheme}")
+    page.goto(f"{PAGE}?q=moonlight")
+    axe(page)
+
+
+def test_it_is_searched_and_followed_without_javascript(visit: Visits, doctor: User):
+    page = visit(PHONE, user=doctor, javascript=False)
+    page.goto(PAGE)
+    page.get_by_label("Search the protocol").fill("blood thinner")
+    page.get_by_role("button", name="Search").click()
+    rule = page.get_by_role("article", name="C06")
+    expect(rule).to_be_visible()
+    expect(page.get_by_role("article", name="E09")).to_have_count(0)
+    rule.get_by_role("link", name="question").click()
+    expect(page).to_have_url(f"{visit.site}{PAGE}#q-thinner")
+    expect(page.locator("#q-thinner")).to_be_in_viewport()
+
+
+def test_on_paper_stands_the_protocol_and_nothing_to_press(visit: Visits, doctor: User):
+    page = visit(DESKTOP, user=doctor)
+    page.goto(PAGE)
+    page.emulate_media(media="print")
+    expect(page.locator("#E02")).to_be_visible()
+    for button in (*page.get_by_role("button").all(), *page.get_by_role("navigation").all()):
+        expect(button).to_be_hidden()
