@@ -240,14 +240,20 @@ class Happenings(Acting):
             kind.room_from, kind.room_until = data.draw(st.sampled_from(parts))
         kind.save()
 
-    @happens(1)
+    @happens(2)
     def the_policy_changes(self, data: Any) -> None:
-        notice = data.draw(st.sampled_from([0, 30, 60, 180]))
-        horizon = data.draw(st.sampled_from([2, 7, 14]))
-        step = data.draw(st.sampled_from([5, 10, 15, 20]))
-        ClinicProfile.objects.update(
-            minimum_notice_minutes=notice, horizon_days=horizon, step_minutes=step
-        )
+        """To something tight, more often than a clinic would."""
+        one_of = {
+            "minimum_notice_minutes": [0, 30, 60, 180],
+            "horizon_days": [2, 7, 14],
+            "step_minutes": [5, 10, 15, 20],
+            "hold_minutes": [5, 10, 25],
+            "most_visits_patient": [1, 2, 6],
+            "most_visits_account": [2, 3, 12],
+            "suspended_open_hours": [1, 8],
+        }
+        chosen = {name: data.draw(st.sampled_from(values)) for name, values in one_of.items()}
+        ClinicProfile.objects.update(**chosen)
 
     # --- The gate ---------------------------------------------------------------------------------
 
