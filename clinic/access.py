@@ -71,6 +71,15 @@ def decides_reviews(user: Person) -> bool:
     return _has(user, "is_chiropractor")
 
 
+def gives_exercises(user: Person) -> bool:
+    return _has(user, "is_chiropractor")
+
+
+def reads_own_or_all_exercises(user: Person) -> bool:
+    """Their family's exercises, or as the clinician everybody's."""
+    return is_patient(user) or gives_exercises(user)
+
+
 def uses_admin_site(user: Person) -> bool:
     return _has(user, "is_administrator")
 
@@ -106,6 +115,8 @@ calendar_required = allowed(sees_calendar)
 held_cases_required = allowed(sees_held_cases)
 answers_required = allowed(reads_answers)
 reviewer_required = allowed(decides_reviews)
+exercises_required = allowed(gives_exercises)
+own_exercises_required = allowed(reads_own_or_all_exercises, sign_in=PATIENT_SIGN_IN)
 administrator_required = allowed(uses_admin_site)
 
 

@@ -18,6 +18,7 @@ is read on the secure page.
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
 | `cleared` | you may choose a time | `name`, `link` |
 | `referred` | your next step is on the secure page | `name`, `link` |
+| `exercises` | there is a new sheet of home exercises | `name`, `link` |
 | `start_again` | please answer the questions again | `name`, `link` |
 | `resume` | go on with what was left unfinished, and until when | `link`, `when` |
 | `own_account_offered` | to a grown-up's own address: take your record over | `link` |
@@ -175,6 +176,12 @@ def cleared(*, to: str, name: str, clearance_id: UUID, now: datetime) -> Message
 def referred(*, to: str, name: str, now: datetime) -> Message:
     context = {"name": name, "link": _link("/my/visits/")}
     return queue("referred", to=to, context=context, now=now)
+
+
+@for_its_reader
+def exercises(*, to: str, name: str, patient_id: UUID, now: datetime) -> Message:
+    context = {"name": name, "link": _link(f"/my/people/{patient_id}/exercises/")}
+    return queue("exercises", to=to, context=context, now=now)
 
 
 @for_its_reader

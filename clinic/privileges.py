@@ -21,6 +21,8 @@ ADD_ONLY = (
     "intake.ContactLeft",
     "intake.WishedTimes",
     "intake.ReviewDecision",
+    "intake.ExercisePlan",
+    "intake.Prescription",
     "intake.GuardianConsent",
     "scheduling.StatusChange",
 )

@@ -16,6 +16,8 @@ from django.conf import settings
 # letter that no font has.
 STANDARD = "a-2b"
 _NO_LETTER = "could not be displayed"
+# Longer than any word: what is typed without a space would run off the paper.
+_LONGEST_RUN = 40
 
 
 class NotTypeset(Exception):
@@ -45,6 +47,22 @@ def pdf(template: Path, data: Mapping[str, Any], *, now: datetime) -> bytes:
 def pictures(template: Path, data: Mapping[str, Any]) -> list[bytes]:
     """Each page as a PNG, to be looked at. Raises NotTypeset."""
     return _compiled(template, data, format="png", ppi=110.0)
+
+
+def breakable(value: Any) -> Any:
+    """The same data, with a place to break a line in whatever is longer than any word."""
+    if isinstance(value, str):
+        return " ".join(_broken(run) for run in value.split(" "))
+    if isinstance(value, Mapping):
+        return {key: breakable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [breakable(each) for each in value]
+    return value
+
+
+def _broken(run: str) -> str:
+    pieces = range(0, len(run), _LONGEST_RUN)
+    return "\u200b".join(run[start : start + _LONGEST_RUN] for start in pieces)
 
 
 def _compiled(template: Path, data: Mapping[str, Any], **options: Any) -> list[bytes]:

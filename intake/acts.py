@@ -22,6 +22,9 @@ trail.ACTS.update(
         "clearance revoked": _("Clearance taken back"),
         "result read": _("Result read"),
         "summary read": _("Summary for the doctor read"),
+        "exercises given": _("Home exercises given"),
+        "exercises ended": _("Home exercises ended"),
+        "exercises read": _("Home exercises read"),
         "own account offered": _("Own sign-in offered"),
         "record taken over": _("Record taken over"),
         **{

@@ -19,6 +19,7 @@ from intake.models import (
     Case,
     Clearance,
     ContactLeft,
+    ExercisePlan,
     Finding,
     GuardianConsent,
     Handover,
@@ -251,6 +252,24 @@ class ClearanceAdmin(RecordAdmin):
         "revoked_by",
         "revoked_because",
     )
+
+
+@admin.register(ExercisePlan)
+class ExercisePlanAdmin(RecordAdmin):
+    """That exercises were given: which, and the note, are between the chiropractor and them."""
+
+    patient_path = "patient_id"
+    clinical = ("note", "given")
+    list_display = ("at", "patient", "by", "length")
+    list_select_related = ("patient", "by")
+    search_fields = ("patient__given_name", "patient__family_name", "by__name")
+    search_help_text = _("The patient's name, or who gave them")
+    date_hierarchy = "at"
+    fields = ("patient", "by", "at", "length", "note", "given")
+
+    @admin.display(description=_("exercises"))
+    def given(self, plan: ExercisePlan) -> str:
+        return ", ".join(each.exercise for each in plan.prescriptions.all())
 
 
 @admin.register(Handover)

@@ -82,6 +82,18 @@ class ReasonNeeded(IntakeProblem):
     message = _("Write down why. The reason stays with the decision.")
 
 
+class NothingChosen(IntakeProblem):
+    message = _("Choose at least one exercise.")
+
+
+class SheetChanged(IntakeProblem):
+    message = _("Somebody has just given other exercises. Look at them, then choose again.")
+
+
+class HeldFirst(IntakeProblem):
+    message = _("This patient has an open case. Decide that one first.")
+
+
 class XrayOnHold(IntakeProblem):
     message = _(
         "No X-ray on these answers: they could be pregnant, or it is not known. Clear without one,"

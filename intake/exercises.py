@@ -7,7 +7,7 @@ chiropractor sets it for each patient.
 
 from dataclasses import dataclass
 
-from intake.figures import GROUND, Limb, Point, Pose, picture
+from intake.figures import GROUND, Drawing, Limb, Point, Pose, picture
 from intake.triage.words import _
 
 SOURCE = "The clinic's article on back spasms, “Exercises for back spasms”"
@@ -26,7 +26,7 @@ class Dose:
 class Position:
     """One picture, and what it shows."""
 
-    drawing: str
+    drawing: Drawing
     caption: str
 
 

@@ -29,6 +29,15 @@ SHOULDER, ELBOW, WRIST, PALM = 8.0, 6.4, 5.0, 5.4
 NECK, HEAD = 6.5, 15.0
 
 
+class Drawing(str):
+    """An SVG picture made here: a template shows it as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 @dataclass(frozen=True)
 class Limb:
     """Where its end is, and to which side of the straight line there its joint bends (1 or -1).
@@ -54,7 +63,7 @@ class Pose:
     far_arm: Limb
 
 
-def picture(pose: Pose, *arrows: Sequence[Point], top: float = 0.0) -> str:
+def picture(pose: Pose, *arrows: Sequence[Point], top: float = 0.0) -> Drawing:
     """The pose above the ground, with arrows that say what moves; `top` is where the sky ends."""
     drawn = [
         _ground(),
@@ -66,7 +75,7 @@ def picture(pose: Pose, *arrows: Sequence[Point], top: float = 0.0) -> str:
         _arm(pose.chest, pose.near_arm, SAND),
         *(_arrow(points) for points in arrows),
     ]
-    return (
+    return Drawing(
         '<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true" focusable="false"'
         f' viewBox="0 {top:g} {WIDTH} {HEIGHT - top:g}">{"".join(drawn)}</svg>'
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from intake import triage
-from intake.models import Case, Clearance, GuardianConsent, Intake, Patient
+from intake.models import Case, Clearance, ExercisePlan, GuardianConsent, Intake, Patient
 from intake.querysets import ClearanceQuerySet
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
@@ -137,6 +137,16 @@ def newest_answers_of(user: User) -> dict[UUID, UUID]:
         patient_id: intake_id
         for patient_id, intake_id in newest.values_list("patient_id", "pk")
         if patient_id
+    }
+
+
+def who_has_exercises(user: User) -> set[UUID]:
+    """Who of the account's family has home exercises to do."""
+    plans = ExercisePlan.objects.filter(patient__account=user)
+    # By the key: by the patient would mean by their name.
+    newest = plans.order_by("patient_id", "-at", "-pk").distinct("patient_id")
+    return {
+        patient_id for patient_id, length in newest.values_list("patient_id", "length") if length
     }
 
 

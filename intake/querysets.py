@@ -97,3 +97,15 @@ class ClearanceQuerySet(models.QuerySet[Row]):
 
     def covering(self, moment: datetime) -> Self:
         return self.standing().filter(Q(starts_at__lte=moment) & Q(ends_at__gt=moment))
+
+
+class ExercisePlanQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: "User") -> Self:
+        """The chiropractor's, and the family's own."""
+        if access.gives_exercises(user):
+            return self
+        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+
+    def newest_first(self) -> Self:
+        """The first of a patient's is the one that counts."""
+        return self.order_by("-at", "-pk")

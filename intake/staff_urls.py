@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from intake.views import review
+from intake.views import review, staff_after_visit
 
 app_name = "review"
 urlpatterns = [
     path("", review.case_list, name="list"),
     path("<uuid:pk>/", review.case, name="case"),
     path("<uuid:pk>/set-aside/", review.set_aside, name="set_aside"),
+    path("patients/<uuid:pk>/", staff_after_visit.page, name="after_visit"),
+    path("patients/<uuid:pk>/exercises/", staff_after_visit.give, name="give_exercises"),
 ]

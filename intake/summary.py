@@ -32,8 +32,6 @@ FILE_NAME = "summary-for-the-doctor.pdf"
 MOST_LINES = 36
 LETTERS_A_LINE = 110
 MOST_LETTERS = {"own_words": 700, "medicines": 350, "allergies": 250, "places": 200}
-# Longer than any word: what is typed without a space would run off the paper.
-LONGEST_RUN = 40
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def on_paper(summary: Summary) -> dict[str, Any]:
         "lists": said["lists"],
         "about": said["about"],
     }
-    return {key: _breakable(value) for key, value in data.items()}
+    return {key: typeset.breakable(value) for key, value in data.items()}
 
 
 def _who(intake: Intake) -> list[Fact]:
@@ -316,19 +314,3 @@ def _about(intake: Intake, clinic: ClinicProfile) -> str:
 def _day(day: date | datetime) -> str:
     local = times.local(day) if isinstance(day, datetime) else day
     return date_format(local, "F j, Y")
-
-
-def _breakable(value: Any) -> Any:
-    """The same, with a place to break a line in whatever is longer than any word."""
-    if isinstance(value, str):
-        return " ".join(_broken(run) for run in value.split(" "))
-    if isinstance(value, Mapping):
-        return {key: _breakable(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_breakable(each) for each in value]
-    return value
-
-
-def _broken(run: str) -> str:
-    pieces = range(0, len(run), LONGEST_RUN)
-    return "\u200b".join(run[start : start + LONGEST_RUN] for start in pieces)

@@ -6,6 +6,7 @@ asks (`intake/migrations/0002_guards.py`).
 
 from intake.models.cases import Case, WishedTimes
 from intake.models.decisions import Clearance, ReviewDecision
+from intake.models.exercises import ExercisePlan, Prescription
 from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
 from intake.models.people import GuardianConsent, Handover, Patient
@@ -15,12 +16,14 @@ __all__ = [
     "Clearance",
     "ContactLeft",
     "Disposition",
+    "ExercisePlan",
     "Finding",
     "GuardianConsent",
     "Handover",
     "Intake",
     "IntakeDraft",
     "Patient",
+    "Prescription",
     "ReviewDecision",
     "WishedTimes",
 ]

@@ -16,6 +16,7 @@ from intake.services.drafts import (
     start_draft,
     take_up,
 )
+from intake.services.exercises import doses, give_exercises
 from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.renewal import begin_next_form, still_to_confirm
 from intake.services.review import decide, set_aside
@@ -29,7 +30,9 @@ __all__ = [
     "attach",
     "begin_next_form",
     "decide",
+    "doses",
     "forget_left_drafts",
+    "give_exercises",
     "judge_left_drafts",
     "keep_about",
     "keep_answers",

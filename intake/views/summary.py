@@ -1,11 +1,9 @@
 """One page for the patient's own doctor: to print, and as a PDF."""
 
 import logging
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +16,7 @@ from clinic import access, audit
 from clinic.typeset import LetterMissing, NotTypeset
 from intake import summary
 from intake.models import Intake
+from intake.views.languages import asked_for, in_language_of
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ ENGLISH = "en"
 @require_safe
 def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     intake = _opened(request, pk, now=timezone.now(), form="page")
-    with _in_language_of(request):
+    with in_language_of(request):
         sheet = summary.of(intake)
         context = {"intake": intake, "sheet": sheet, "sheet_language": translation.get_language()}
     is_english = translation.get_language() == ENGLISH or "in" in request.GET
@@ -45,7 +44,7 @@ def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     intake = _opened(request, pk, now=now, form="PDF")
     try:
-        with _in_language_of(request):
+        with in_language_of(request):
             document = summary.pdf(intake, now=now)
     except NotTypeset as problem:
         return _on_screen_instead(request, intake, problem)
@@ -68,9 +67,8 @@ def _on_screen_instead(request: HttpRequest, intake: Intake, problem: NotTypeset
         sentence = _("We cannot make the PDF right now. This page says the same.")
     messages.warning(request, f"{sentence} {_('You can print it, or show it on your phone.')}")
     address = reverse("intake:summary", args=[intake.pk])
-    wanted = request.GET.get("in", "")
-    known = wanted in dict(settings.LANGUAGES)
-    return redirect(f"{address}?in={wanted}" if known else address)
+    wanted = asked_for(request)
+    return redirect(f"{address}?in={wanted}" if wanted else address)
 
 
 def _opened(request: HttpRequest, pk: UUID, *, now: datetime, form: str) -> Intake:
@@ -83,10 +81,3 @@ def _opened(request: HttpRequest, pk: UUID, *, now: datetime, form: str) -> Inta
             reader, "summary read", intake, at=now, patient_id=intake.patient_id, form=form
         )
     return intake
-
-
-def _in_language_of(request: HttpRequest) -> AbstractContextManager[object]:
-    """The page's language, or another that is asked for: a doctor may not read the patient's."""
-    wanted = request.GET.get("in", "")
-    known = wanted in dict(settings.LANGUAGES)
-    return translation.override(wanted) if known else nullcontext()

@@ -92,6 +92,7 @@ def _page(
     context = {
         "sheet": visit_sheet.sheet(found, now=now),
         "form": form or StepForm(),
+        "after_visit": found.patient_id if access.gives_exercises(by) else None,
         "errors": [{"sentence": problem}] if problem else [],
     }
     return render(request, "scheduling/staff_visit.html", context, status=status)

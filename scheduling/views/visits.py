@@ -47,6 +47,7 @@ class Member:
     clearance_id: UUID | None
     book_until: str
     short_since: str
+    has_exercises: bool
     may_leave: bool
     next: tuple[VisitWords, ...]
     past: tuple[VisitWords, ...]
@@ -65,6 +66,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     people = intake.family_of(account)
     short = intake.short_forms_of(account, now)
     answers = intake.newest_answers_of(account)
+    exercising = intake.who_has_exercises(account)
     family = [
         _member(
             person,
@@ -74,6 +76,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             now,
             answers_id=answers.get(person.id),
             short_since=short.get(person.id),
+            has_exercises=person.id in exercising,
             is_alone=len(people) == 1,
         )
         for person in people
@@ -91,6 +94,7 @@ def _member(
     *,
     answers_id: UUID | None,
     short_since: datetime | None,
+    has_exercises: bool,
     is_alone: bool,
 ) -> Member:
     coming = [visit for visit in visits if _is_coming(visit, now)]
@@ -102,6 +106,7 @@ def _member(
         clearance_id=clearance.id if clearance else None,
         book_until=times.day_in_words(times.local(clearance.ends_at).date()) if clearance else "",
         short_since=date_format(times.local(short_since), "DATE_FORMAT") if short_since else "",
+        has_exercises=has_exercises,
         may_leave=not is_alone and intake.is_adult(person.born, timezone.localdate(now)),
         next=_words(coming, now),
         past=_words(past[:PAST_SHOWN], now),

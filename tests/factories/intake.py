@@ -6,10 +6,14 @@ from typing import Any
 from factory.declarations import LazyAttribute, LazyFunction, SelfAttribute, SubFactory
 from factory.django import DjangoModelFactory
 
+from clinic.models import User
+from intake import services
+from intake.exercises import BY_ID
 from intake.models import (
     Case,
     Clearance,
     Disposition,
+    ExercisePlan,
     GuardianConsent,
     Intake,
     Patient,
@@ -81,6 +85,14 @@ def held(patient: Patient, disposition: str = Disposition.REFER, **fields: Any) 
     """Answers that hold the patient, in a case of their own."""
     case = CaseFactory.create(patient=patient, disposition=disposition)
     return IntakeFactory.create(patient=patient, case=case, disposition=disposition, **fields)
+
+
+def exercises_given(patient: Patient, *, by: User, note: str = "") -> ExercisePlan:
+    """Two exercises, as much of each as the library says."""
+    chosen = {id_: BY_ID[id_].dose for id_ in ("cat-camel", "bird-dog")}
+    return services.give_exercises(
+        patient_id=patient.pk, chosen=chosen, note=note, latest_seen=None, by=by, now=SUBMITTED
+    )
 
 
 def decided(intake: Intake, kind: str = "CLEAR", **fields: Any) -> ReviewDecision:

@@ -21,10 +21,11 @@ from django.utils import timezone
 from clinic import messages
 from clinic.models import Message, User
 from intake import services
-from intake.models import Case, Clearance, Intake, Patient
+from intake.models import Case, Clearance, ExercisePlan, Intake, Patient
 from scheduling.models import Appointment
 from tests import answers
 from tests.factories import scheduling
+from tests.factories.intake import exercises_given
 from tests.people import signed_in
 
 PEOPLE = ("anonymous", "patient", "other_patient", "desk", "doctor", "administrator")
@@ -90,6 +91,10 @@ class World:
         return scheduling.book(self.clearance)
 
     @cached_property
+    def exercises(self) -> ExercisePlan:
+        return exercises_given(self.record, by=self.people["doctor"])
+
+    @cached_property
     def message(self) -> Message:
         return messages.no_account(to="somebody@example.com", now=timezone.now())
 
@@ -137,6 +142,10 @@ def the_person(world: World) -> dict[str, Any]:
     return {"pk": world.record.pk}
 
 
+def the_exercises(world: World) -> dict[str, Any]:
+    return {"pk": world.exercises.patient_id}
+
+
 def the_visit(world: World) -> dict[str, Any]:
     return {"pk": world.visit.pk}
 
@@ -169,6 +178,14 @@ ROWS = {
     "GET clinic:enrol": everybody(STAFF_SIGN_IN),
     "POST clinic:enrol": everybody(STAFF_SIGN_IN),
     "GET clinic:start": of_staff(ELSEWHERE, ELSEWHERE, ELSEWHERE),
+    # After a visit: home exercises
+    "GET review:after_visit": of_staff(NO, OK, NO, at=the_person),
+    "GET review:give_exercises": of_staff(NO, NOT_SO, NO, at=the_person),
+    "POST review:give_exercises": of_staff(
+        NO, INVALID, NO, at=the_person, data={"bird-dog-is_given": "on"}
+    ),
+    "GET intake:exercises": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_person),
+    "GET intake:exercises_pdf": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_exercises),
     # Messages that did not arrive
     "GET clinic:unsent_messages": of_staff(OK, OK, OK),
     "GET clinic:send_message_again": of_staff(NOT_SO, NOT_SO, NOT_SO, at=the_message),

@@ -21,14 +21,15 @@ from time_machine import TimeMachineFixture
 from clinic import limits, messages
 from clinic.models import ClinicProfile, Message, ServiceTown, User
 from intake import half_days
+from intake.exercises import LIBRARY
 from intake.models import Case, Clearance, Disposition, Handover, Intake
 from intake.screens import ABOUT_SCREENS, SCREENS
-from intake.services import revoke
+from intake.services import give_exercises, revoke
 from scheduling.models import Appointment, Clinician
 from scheduling.services import expire_stale_holds
 from scheduling.slots import State
 from tests import answers, walking
-from tests.factories.clinic import PatientFactory
+from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import NINE, NOW, book, done, hold
 from tests.integration.test_access_matrix import routes
@@ -428,6 +429,23 @@ def a_held_page(walk: Walk) -> None:
     reader.get(reverse("intake:result", args=[intake.pk]))
 
 
+def home_exercises(walk: Walk) -> None:
+    """None yet, given, and to wait with."""
+    reader, record = walk.signed_in(), walk.account.patients.get()
+    page = reverse("intake:exercises", args=[record.pk])
+    reader.get(page)
+    doctor = StaffFactory.create(is_chiropractor=True)
+    every_one = {each.id: each.dose for each in LIBRARY}
+    give_exercises(
+        patient_id=record.pk, chosen=every_one, note=OWN_WORDS, latest_seen=None, by=doctor, now=NOW
+    )
+    reader.get(page)
+    reader.get("/my/visits/")
+    reader.get(reverse("intake:exercises_pdf", args=[record.pk]))
+    held(record)
+    reader.get(page)
+
+
 def finishing_later(walk: Walk) -> None:
     reader = walk.new()
     walking.start(reader)
@@ -566,6 +584,7 @@ STAGES: list[Callable[[Walk], None]] = [
     signing_in,
     refusals,
     a_held_page,
+    home_exercises,
     finishing_later,
     two_tabs,
     the_short_form,

@@ -67,9 +67,11 @@ STAFF_MODULES = (
     "clinic/views/demo_messages.py",
     "intake/case_file.py",
     "intake/review_list.py",
+    "intake/forms/exercises.py",
     "intake/forms/review.py",
     "intake/services/review.py",
     "intake/views/review.py",
+    "intake/views/staff_*.py",
     # The protocol as its signing doctor reads it.
     "intake/protocol_page.py",
     "intake/views/protocol.py",

@@ -1,6 +1,7 @@
 """The library of home exercises, and the drawings in it."""
 
 import re
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -90,4 +91,4 @@ def _points(position: Position) -> list[tuple[float, float]]:
 
 
 def _apart(one: figures.Point, other: figures.Point) -> float:
-    return ((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5
+    return dist(one, other)
