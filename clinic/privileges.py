@@ -23,6 +23,7 @@ ADD_ONLY = (
     "intake.ReviewDecision",
     "intake.ExercisePlan",
     "intake.Prescription",
+    "intake.PainScore",
     "intake.GuardianConsent",
     "scheduling.StatusChange",
 )

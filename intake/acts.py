@@ -25,6 +25,7 @@ trail.ACTS.update(
         "exercises given": _("Home exercises given"),
         "exercises ended": _("Home exercises ended"),
         "exercises read": _("Home exercises read"),
+        "pain noted": _("Pain at a visit noted"),
         "own account offered": _("Own sign-in offered"),
         "record taken over": _("Record taken over"),
         **{

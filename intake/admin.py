@@ -25,6 +25,7 @@ from intake.models import (
     Handover,
     Intake,
     IntakeDraft,
+    PainScore,
     Patient,
     ReviewDecision,
     WishedTimes,
@@ -270,6 +271,18 @@ class ExercisePlanAdmin(RecordAdmin):
     @admin.display(description=_("exercises"))
     def given(self, plan: ExercisePlan) -> str:
         return ", ".join(each.exercise for each in plan.prescriptions.all())
+
+
+@admin.register(PainScore)
+class PainScoreAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    clinical = ("score",)
+    list_display = ("at", "patient", "by")
+    list_select_related = ("patient", "by")
+    search_fields = ("patient__given_name", "patient__family_name")
+    search_help_text = _("The patient's name")
+    date_hierarchy = "at"
+    fields = ("patient", "by", "at", "score")
 
 
 @admin.register(Handover)

@@ -151,12 +151,58 @@ class Migration(migrations.Migration):
                 name="prescription_is_a_dose",
             ),
         ),
+        migrations.CreateModel(
+            name="PainScore",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("score", models.PositiveSmallIntegerField(verbose_name="pain, 0 to 10")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pain_scores",
+                        to="intake.patient",
+                        verbose_name="patient",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "pain score",
+                "verbose_name_plural": "pain scores",
+                "ordering": ["-at", "-pk"],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="painscore",
+            index=models.Index(fields=["patient", "-at"], name="pain_by_patient"),
+        ),
+        migrations.AddConstraint(
+            model_name="painscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__lte", 10)), name="pain_is_from_0_to_10"
+            ),
+        ),
         migrations.RunSQL(
             [
                 guard("intake_plan_gate", "intake_exerciseplan", PLAN_GATE),
                 guard("intake_prescription_gate", "intake_prescription", PRESCRIPTION_GATE),
                 never_changed("intake_exerciseplan"),
                 never_changed("intake_prescription"),
+                never_changed("intake_painscore"),
             ],
             migrations.RunSQL.noop,
         ),

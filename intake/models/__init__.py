@@ -9,6 +9,7 @@ from intake.models.decisions import Clearance, ReviewDecision
 from intake.models.exercises import ExercisePlan, Prescription
 from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
+from intake.models.pain import PainScore
 from intake.models.people import GuardianConsent, Handover, Patient
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Handover",
     "Intake",
     "IntakeDraft",
+    "PainScore",
     "Patient",
     "Prescription",
     "ReviewDecision",

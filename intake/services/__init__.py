@@ -18,6 +18,7 @@ from intake.services.drafts import (
 )
 from intake.services.exercises import doses, give_exercises
 from intake.services.families import offer_own_account, offered_to, take_over
+from intake.services.pain import note_pain
 from intake.services.renewal import begin_next_form, still_to_confirm
 from intake.services.review import decide, set_aside
 from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
@@ -40,6 +41,7 @@ __all__ = [
     "keep_typed",
     "kept_until",
     "leave_contact",
+    "note_pain",
     "offer_own_account",
     "offered_to",
     "record_emergency",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import access, audit
-from intake import case_file, review_list, services
+from intake import case_file, pain, review_list, services
 from intake.exceptions import CaseAlreadyDecided, IntakeProblem
 from intake.forms.review import SAYS, DecisionForm, SetAsideForm, choices, strangers
 from intake.models import Case, Intake, ReviewDecision
@@ -141,6 +141,7 @@ def _page(
         "facts": case_file.facts(case, intakes),
         "readings": [case_file.reading(case, intake) for intake in intakes[:MOST_COLUMNS]],
         "more": max(0, len(intakes) - MOST_COLUMNS),
+        "pain": pain.line(case.patient),
         "sheet": case_file.sheet(case, beside),
         "newest": case_file.sheet(case, intakes[:1]),
         "decisions": case_file.decisions(case),

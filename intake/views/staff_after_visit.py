@@ -1,4 +1,4 @@
-"""After a visit: what the chiropractor gives the patient to do at home."""
+"""After a visit: how bad the pain is now, and what the patient is given to do at home."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import access, audit, times
-from intake import public, services
+from intake import pain, public, services
 from intake.exceptions import HeldFirst, IntakeProblem
 from intake.forms.exercises import ExercisesForm
+from intake.forms.pain import CHOOSE, PainForm
 from intake.models import ExercisePlan, Patient
+from intake.models.pain import WORST_PAIN
 
 Errors = Sequence[dict[str, str]]
 
@@ -48,6 +50,24 @@ def give(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("review:after_visit", patient.pk)
 
 
+@access.exercises_required
+@require_POST
+def note_pain(request: HttpRequest, pk: UUID) -> HttpResponse:
+    patient = _found(request, pk)
+    form = PainForm(request.POST)
+    if not form.is_valid():
+        errors = [{"target": "pain-0", "sentence": str(CHOOSE)}]
+        return _page(request, patient, errors=errors, status=422)
+    services.note_pain(
+        patient_id=patient.pk,
+        score=form.cleaned_data["score"],
+        by=access.signed_in(request),
+        now=timezone.now(),
+    )
+    messages.success(request, _("Noted."))
+    return redirect("review:after_visit", patient.pk)
+
+
 def _found(request: HttpRequest, pk: UUID) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(access.signed_in(request)), pk=pk)
 
@@ -75,6 +95,8 @@ def _page(
     given = services.doses(newest) if newest else {}
     context = {
         "patient": patient,
+        "pain": pain.line(patient),
+        "scale": range(WORST_PAIN + 1),
         "library": form or ExercisesForm(given=given, note=newest.note if newest else ""),
         "errors": errors,
         "latest_seen": newest.pk if newest else "",

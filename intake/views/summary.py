@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clinic import access, audit
 from clinic.typeset import LetterMissing, NotTypeset
-from intake import summary
+from intake import pain, summary
 from intake.models import Intake
 from intake.views.languages import asked_for, in_language_of
 
@@ -29,7 +29,12 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     intake = _opened(request, pk, now=timezone.now(), form="page")
     with in_language_of(request):
         sheet = summary.of(intake)
-        context = {"intake": intake, "sheet": sheet, "sheet_language": translation.get_language()}
+        context = {
+            "intake": intake,
+            "sheet": sheet,
+            "sheet_language": translation.get_language(),
+            "pain": pain.line(intake.patient),
+        }
     is_english = translation.get_language() == ENGLISH or "in" in request.GET
     context |= {
         "back": "intake:result" if access.is_patient(request.user) else "",

@@ -68,6 +68,7 @@ STAFF_MODULES = (
     "intake/case_file.py",
     "intake/review_list.py",
     "intake/forms/exercises.py",
+    "intake/forms/pain.py",
     "intake/forms/review.py",
     "intake/services/review.py",
     "intake/views/review.py",
