@@ -221,6 +221,9 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "hold_minutes",
             "cancellation_hours",
             "suspended_open_hours",
+            "review_emergency_hours",
+            "review_refer_hours",
+            "review_co_manage_hours",
             "most_visits_patient",
             "most_visits_account",
             "clearance_days",
@@ -234,6 +237,10 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "suspended_open_hours": _(
                 "How long a visit whose clearance was taken back waits for a decision: in hours the"
                 " clinic is open, and never past its start. Then its time is given back."
+            ),
+            "review_emergency_hours": _(
+                "In hours the clinic is open. The patient is promised the same time; once it has"
+                " passed, every chiropractor gets an email."
             ),
             "most_visits_patient": _("The desk may book more."),
             "most_visits_account": _("For all of a family that signs in together."),
@@ -278,6 +285,17 @@ class ClinicProfileAdmin(AuditedAdmin):
         (
             _("Booking online"),
             {"fields": ("minimum_notice_minutes", "horizon_days", "step_minutes", "hold_minutes")},
+        ),
+        (
+            _("Review"),
+            {
+                "fields": (
+                    "review_emergency_hours",
+                    "review_refer_hours",
+                    "review_co_manage_hours",
+                    "suspended_open_hours",
+                )
+            },
         ),
         (_("Policies"), {"fields": ("cancellation_hours", "clearance_days", "draft_days")}),
     )

@@ -18,6 +18,8 @@ is read on the secure page.
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
 | `cleared` | you may choose a time | `name`, `link` |
 | `referred` | your next step is on the secure page | `name`, `link` |
+| `asked` | there is a question to answer on the secure page | `name`, `link` |
+| `closed` | your answers were read, and nothing more waits | `name`, `link` |
 | `exercises` | there is a new sheet of home exercises | `name`, `link` |
 | `start_again` | please answer the questions again | `name`, `link` |
 | `resume` | go on with what was left unfinished, and until when | `link`, `when` |
@@ -176,6 +178,19 @@ def cleared(*, to: str, name: str, clearance_id: UUID, now: datetime) -> Message
 def referred(*, to: str, name: str, now: datetime) -> Message:
     context = {"name": name, "link": _link("/my/visits/")}
     return queue("referred", to=to, context=context, now=now)
+
+
+@for_its_reader
+def asked(*, to: str, name: str, decision_id: UUID, now: datetime) -> Message:
+    """The page it leads to asks for a sign-in, and only shows."""
+    context = {"name": name, "link": _link(f"/my/questions/{decision_id}/")}
+    return queue("asked", to=to, context=context, now=now)
+
+
+@for_its_reader
+def closed(*, to: str, name: str, now: datetime) -> Message:
+    context = {"name": name, "link": _link("/my/visits/")}
+    return queue("closed", to=to, context=context, now=now)
 
 
 @for_its_reader

@@ -1,6 +1,7 @@
 """The ground floor's rows: people and roles, the clinic, towns, messages, the audit trail."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -136,6 +137,21 @@ class ClinicProfile(models.Model):
         default=8,
         validators=[MinValueValidator(1), MaxValueValidator(80)],
     )
+    review_emergency_hours = models.PositiveIntegerField(
+        _("an emergency is reviewed within, open hours"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+    )
+    review_refer_hours = models.PositiveIntegerField(
+        _("“doctor first” is reviewed within, open hours"),
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+    )
+    review_co_manage_hours = models.PositiveIntegerField(
+        _("“doctor alongside” is reviewed within, open hours"),
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+    )
     most_visits_patient = models.PositiveIntegerField(
         _("coming visits a patient may book online"), default=6, validators=[MinValueValidator(1)]
     )
@@ -158,6 +174,15 @@ class ClinicProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def review_within(self, outcome: str) -> timedelta:
+        """Open clinic hours until somebody has looked at answers with this outcome."""
+        hours = {
+            "EMERGENCY": self.review_emergency_hours,
+            "REFER": self.review_refer_hours,
+            "CO-MANAGE": self.review_co_manage_hours,
+        }
+        return timedelta(hours=hours[outcome])
 
     @classmethod
     def current(cls) -> "ClinicProfile":

@@ -5,7 +5,7 @@ Everything is worded here; the page only lays it out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import to_python
 
 from clinic import times
-from intake import body, triage, xray
+from intake import body, services, triage, visit_types, xray
 from intake.exceptions import (
     AnswersOfAnother,
     AnswersOfAnotherPatient,
@@ -102,22 +102,26 @@ class Reading:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision on record. `elsewhere`: the other case, when answers were set aside."""
+    """A decision on record: in words, and what it allows, asks for or says to whom.
+
+    `elsewhere`: the other case, when answers were set aside.
+    """
 
     words: str
-    xray: str
+    terms: tuple[str, ...]
     when: str
     by: str
     reason: str
     elsewhere: UUID | None
+    is_superseded: bool
 
 
 @dataclass(frozen=True)
 class Cleared:
-    """A clearance on record."""
+    """A clearance on record, and which visits it is for."""
 
     span: str
-    xray: str
+    terms: tuple[str, ...]
     revoked: str
 
 
@@ -186,23 +190,43 @@ def how_tied(case: Case, intake: Intake, own: Sequence[Intake]) -> str:
 def decisions(case: Case) -> list[Decided]:
     """Those on the case, and what took its answers out of another."""
     made = ReviewDecision.objects.filter(Q(case=case) | Q(intake__case=case))
-    return [decided(each, case) for each in made.select_related("by", "intake")]
+    made = made.select_related("by", "intake", "superseded_by")
+    return [decided(each, case) for each in made]
 
 
 def decided(decision: ReviewDecision, case: Case) -> Decided:
     others = {decision.case_id, decision.intake.case_id} - {case.pk}
     return Decided(
         words=decision.get_kind_display().capitalize(),
-        xray=_("with X-ray") if decision.xray_allowed else "",
+        terms=tuple(_terms(decision)),
         when=times.in_words(decision.at),
         by=str(decision.by),
         reason=decision.reason,
         elsewhere=next(iter(others), None),
+        is_superseded=hasattr(decision, "superseded_by"),
     )
+
+
+def _terms(decision: ReviewDecision) -> list[str]:
+    terms = visit_types.in_words(decision.visit_types) if decision.visit_types else []
+    if decision.xray_allowed:
+        terms.append(_("with X-ray"))
+    if decision.until:
+        terms.append(_("to %(day)s") % {"day": _day(decision.until - timedelta(seconds=1))})
+    if decision.refer_to:
+        terms.append(_("to %(whom)s") % {"whom": decision.refer_to})
+    if decision.refer_urgency:
+        terms.append(_(decision.refer_urgency))
+    texts = {question.id: question.text for question in PROTOCOL.questions}
+    terms += [f"“{_(texts.get(id_, id_))}”" for id_ in decision.questions]
+    if decision.own_question:
+        terms.append(f"“{decision.own_question}”")
+    return terms
 
 
 def cleared(clearance: Clearance) -> Cleared:
     days = {"start": _day(clearance.starts_at), "end": _day(clearance.ends_at)}
+    xray_words = [_("with X-ray")] if clearance.xray_allowed else []
     revoked = ""
     if clearance.revoked_at:
         revoked = _("Revoked %(when)s: %(why)s") % {
@@ -211,7 +235,7 @@ def cleared(clearance: Clearance) -> Cleared:
         }
     return Cleared(
         span=_("%(start)s to %(end)s") % days,
-        xray=_("with X-ray") if clearance.xray_allowed else "",
+        terms=(*visit_types.in_words(clearance.visit_types), *xray_words),
         revoked=revoked,
     )
 
@@ -263,6 +287,8 @@ def _column(case: Case, intake: Intake) -> Column:
         remarks.append(_("stopped half-way"))
     if intake.kind == Intake.Kind.RESCREEN:
         remarks.append(_("re-screen"))
+    if intake.kind == Intake.Kind.ASKED:
+        remarks.append(_("what you asked"))
     if intake.channel == Intake.Channel.DESK:
         remarks.append(_("taken by the front desk"))
     if intake.protocol != PROTOCOL.version:
@@ -347,6 +373,7 @@ def _about_one(intake: Intake) -> dict[str, str]:
     details = dict(intake.details)
     return {
         _("In their own words"): intake.own_words,
+        **_asked_and_answered(details),
         _("Where else it hurts"): "; ".join(map(_, body.labels(details.pop("also_hurts", [])))),
         _("Medicines"): details.pop("medicines", ""),
         _("Allergies"): details.pop("allergies", ""),
@@ -363,6 +390,11 @@ def _about_one(intake: Intake) -> dict[str, str]:
         _("Parent or guardian"): _joined(intake.guardian_name, intake.guardian_relationship),
         **{key.replace("_", " ").capitalize(): _as_kept(value) for key, value in details.items()},
     }
+
+
+def _asked_and_answered(details: dict[str, object]) -> dict[str, str]:
+    question, said = details.pop(services.ASKED, ""), details.pop(services.ANSWERED, "")
+    return {_("You asked: %(question)s") % {"question": question}: str(said)} if question else {}
 
 
 def _day(moment: date | datetime) -> str:

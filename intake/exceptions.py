@@ -101,6 +101,45 @@ class XrayOnHold(IntakeProblem):
     )
 
 
+class VisitTypeUnknown(IntakeProblem):
+    message = _("One of these kinds of visit is not offered any more. Choose again.")
+
+
+class XrayVisitNotAllowed(IntakeProblem):
+    message = _(
+        "You chose a visit with an X-ray. Tick “An X-ray is allowed” too, or leave that visit out."
+    )
+
+
+class XrayVisitMissing(IntakeProblem):
+    message = _(
+        "You allow an X-ray, and chose visits without one. Choose one with an X-ray too, or choose"
+        " none: then any visit can be booked."
+    )
+
+
+class UntilNotAhead(IntakeProblem):
+    message = _("Choose a last day from today on, within a year.")
+
+
+class QuestionNeeded(IntakeProblem):
+    message = _("Choose what to ask, or write a question of your own.")
+
+
+class QuestionUnknown(IntakeProblem):
+    message = _("One of these questions cannot be asked about this case. Choose again.")
+
+
+class NobodyToAsk(IntakeProblem):
+    message = _("They have no sign-in, so they cannot answer on their own page. Call them.")
+
+
+class NotAskedAnyMore(IntakeProblem):
+    """Somebody decided, or other answers came, before these were sent."""
+
+    message = _("Dr. Solomon does not need these answers any more. See what comes next.")
+
+
 class AnotherCaseOpen(IntakeProblem):
     message = _("This patient has another open case. Decide that one first.")
 

@@ -25,7 +25,8 @@ class Told:
     """What the page says.
 
     `do`: what to do now; `say`: how to begin at the doctor's; `next`: what happens, and by when;
-    `clearance`: the one to book under; `earlier`: their own answers the case began with.
+    `clearance`: the one to book under; `earlier`: their own answers the case began with; `asked`:
+    the question they have to answer.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Told:
     reasons: tuple[Reason, ...] = ()
     clearance: UUID | None = None
     earlier: UUID | None = None
+    asked: UUID | None = None
     may_start: bool = False
     is_held: bool = False
     is_emergency: bool = False
@@ -54,6 +56,18 @@ def told(intake: Intake, now: datetime) -> Told:
         return _held_elsewhere()
     if intake.disposition == Disposition.EMERGENCY:
         return emergency(intake)
+    decision = _decision(case)
+    if decision and decision.kind == ReviewDecision.Kind.CLOSE:
+        return Told(
+            _("There is nothing to wait for"),
+            _(
+                "Dr. Solomon read your answers %(when)s and closed them. If you still want a visit,"
+                " answer the questions again, or call us."
+            )
+            % {"when": _on(decision.at)},
+            do=(_worse(),),
+            may_start=True,
+        )
     return Told(
         _("Please answer the questions again"),
         _(
@@ -154,6 +168,9 @@ def _decision(case: Case | None) -> ReviewDecision | None:
 def _held(intake: Intake, case: Case, now: datetime) -> Told:
     if intake.disposition == Disposition.EMERGENCY:
         return emergency(intake)
+    asked = public.open_question_of(intake)
+    if asked:
+        return _asked(intake, asked)
     next_ = _what_next(case, now)
     if intake.disposition == Disposition.BOOK:
         return Told(
@@ -172,7 +189,7 @@ def _held(intake: Intake, case: Case, now: datetime) -> Told:
     return Told(
         title,
         lead,
-        do=(*_what_to_do(intake, now), _worse()),
+        do=(*_what_to_do(intake, case, now), _worse()),
         say=_what_to_say(intake),
         next=next_,
         because=_("Your answers behind this"),
@@ -190,14 +207,21 @@ def _earlier(intake: Intake, case: Case) -> UUID | None:
 def _heading(intake: Intake, case: Case) -> tuple[str, str]:
     if case.state == Case.State.REFERRED:
         decision = _decision(case)
+        when = _on(decision.at if decision else case.opened_at)
+        if decision and decision.refer_to:
+            lead = _(
+                "Dr. Solomon read your answers %(when)s. Before he treats you, he asks you to see:"
+                " %(whom)s. You cannot book a visit yet."
+            )
+            return (
+                _("See a doctor first"),
+                lead % {"when": when, "whom": decision.refer_to.rstrip(".")},
+            )
         lead = _(
             "Dr. Solomon read your answers %(when)s. He asks you to see a medical doctor before"
             " he treats you. You cannot book a visit yet."
         )
-        return (
-            _("See a doctor first"),
-            lead % {"when": _on(decision.at if decision else case.opened_at)},
-        )
+        return _("See a doctor first"), lead % {"when": when}
     if intake.disposition == Disposition.REFER:
         return (
             _("See a doctor first"),
@@ -215,17 +239,20 @@ def _heading(intake: Intake, case: Case) -> tuple[str, str]:
     )
 
 
-def _what_to_do(intake: Intake, now: datetime) -> tuple[str, ...]:
-    """The rule's urgency in plain words, with the day it ends on."""
-    if intake.urgency == Urgency.SOON:
+def _what_to_do(intake: Intake, case: Case, now: datetime) -> tuple[str, ...]:
+    """The urgency in plain words, with the day it ends on: as decided, or as the rule says."""
+    urgency, counted_from = intake.urgency, intake.submitted_at
+    decision = _decision(case) if case.state == Case.State.REFERRED else None
+    if decision and decision.refer_urgency:
+        urgency, counted_from = decision.refer_urgency, decision.at
+    if urgency == Urgency.SOON:
         return (
             _("Call your own doctor soon and ask for a visit."),
             _("Take the one-page summary below with you."),
         )
-    if intake.urgency not in DAYS_LEFT:
-        return (capfirst(_(intake.urgency)) + ".",)
-    days = DAYS_LEFT[Urgency(intake.urgency)]
-    last_day = times.local(intake.submitted_at).date() + timedelta(days=days)
+    if urgency not in DAYS_LEFT:
+        return (capfirst(_(urgency)) + ".",)
+    last_day = times.local(counted_from).date() + timedelta(days=DAYS_LEFT[Urgency(urgency)])
     return (
         _by_when(last_day, times.local(now).date()),
         _(
@@ -289,6 +316,23 @@ def _what_next(case: Case, now: datetime) -> tuple[str, ...]:
         _("Dr. Solomon reads your answers. You will hear from us by %(when)s.")
         % {"when": times.in_words(case.due_at)},
         _("We will email you as soon as you can choose a time."),
+    )
+
+
+def _asked(intake: Intake, asked: UUID) -> Told:
+    return Told(
+        _("Dr. Solomon has a question for you"),
+        _("He read your answers. Before he can go on, he needs to know more. It takes a minute."),
+        do=(_worse(),),
+        say=_what_to_say(intake),
+        next=(
+            _("When you have answered, he reads it together with the rest."),
+            _("You cannot book a visit yet. We will email you as soon as you can."),
+        ),
+        because=_("Your answers behind this"),
+        reasons=tuple(what_held(intake)),
+        asked=asked,
+        is_held=True,
     )
 
 

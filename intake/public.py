@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from intake import triage
-from intake.models import Case, Clearance, ExercisePlan, GuardianConsent, Intake, Patient
+from intake.models import (
+    Case,
+    Clearance,
+    ExercisePlan,
+    GuardianConsent,
+    Intake,
+    Patient,
+    ReviewDecision,
+)
 from intake.querysets import ClearanceQuerySet
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
@@ -42,20 +50,30 @@ class ClearanceCard:
     ends_at: datetime
     xray_allowed: bool
     revoked: bool
+    # Codes of visit types; none means any.
+    visit_types: tuple[str, ...] = ()
 
     @property
     def patient_id(self) -> UUID:
         return self.person.id
 
+    def is_for(self, visit_type: str) -> bool:
+        """Is this kind of visit, by its code, among those it was given for?"""
+        return not self.visit_types or visit_type in self.visit_types
+
 
 @dataclass(frozen=True)
 class HeldCard:
-    """Answers that may not book yet. They wait for a review, due by then, or for a doctor."""
+    """Answers that may not book yet. They wait for a review, due by then, or for a doctor.
+
+    `asked`: for the person themselves, who has this question to answer.
+    """
 
     patient_id: UUID
     intake_id: UUID
     due_at: datetime
     awaits_review: bool
+    asked: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -121,11 +139,21 @@ def held_cases_of(user: User) -> list[HeldCard]:
             patient_id=intake.patient_id,
             intake_id=intake.pk,
             due_at=intake.case.due_at,
-            awaits_review=intake.case.state == Case.State.OPEN,
+            awaits_review=intake.case.state != Case.State.REFERRED,
+            asked=open_question_of(intake),
         )
         for intake in newest.select_related("case")
         if intake.patient_id and intake.case
     ]
+
+
+def open_question_of(intake: Intake) -> UUID | None:
+    """The decision that asks the patient of these answers something, while it waits for them."""
+    case = intake.case
+    if case is None or case.state != Case.State.ASKED or case.patient_id != intake.patient_id:
+        return None
+    asking = case.decisions.filter(kind=ReviewDecision.Kind.ASK, draft__submitted=None)
+    return asking.values_list("pk", flat=True).first()
 
 
 def newest_answers_of(user: User) -> dict[UUID, UUID]:
@@ -205,6 +233,7 @@ def _clearance_card(clearance: Any) -> ClearanceCard:
         xray_allowed=clearance.xray_allowed
         and (held_at is None or held_at < clearance.answered_at),
         revoked=clearance.revoked_at is not None,
+        visit_types=tuple(clearance.visit_types),
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Named by the model that uses it: naming the model here would be a circle of imports.
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
-UNRESOLVED = ("OPEN", "REFERRED")
+UNRESOLVED = ("OPEN", "REFERRED", "ASKED")
 WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
 
 
@@ -72,7 +72,7 @@ class CaseQuerySet(models.QuerySet[Row]):
         return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
 
     def unresolved(self) -> Self:
-        """Cases that keep their patient from booking: waiting, or sent to a doctor."""
+        """Cases that keep their patient from booking: waiting for us, for a doctor or for them."""
         return self.filter(state__in=UNRESOLVED)
 
     def awaiting_review(self) -> Self:

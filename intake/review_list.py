@@ -43,6 +43,10 @@ SENT_TO_A_DOCTOR = gettext_lazy(
     "“Please see a medical doctor first. When you have been seen, call us, and we look at it"
     " again. I cannot book a visit before that.”"
 )
+ASKED_SOMETHING = gettext_lazy(
+    "“The chiropractor has a question for you. It is in your email, and under My visits. When you"
+    " have answered, we look at it. I cannot book a visit before that.”"
+)
 # Of the protocol's flags, those that mean something before the visit.
 CLINICAL_FLAGS = {
     xray.FLAG: gettext_lazy("X-ray hold"),
@@ -96,7 +100,10 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
 def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) -> Line:
     """One case; `intakes` newest first."""
     waiting = case.state == Case.State.OPEN
-    say = WORDS_TO_SAY[Disposition(case.disposition)] if waiting else SENT_TO_A_DOCTOR
+    say = {
+        Case.State.REFERRED: SENT_TO_A_DOCTOR,
+        Case.State.ASKED: ASKED_SOMETHING,
+    }.get(Case.State(case.state), WORDS_TO_SAY[Disposition(case.disposition)])
     return Line(
         id=case.pk,
         who=who(case, intakes),

@@ -16,6 +16,10 @@ clearance_decided = Signal()
 # counts the hours in which somebody is there.
 open_time_asked = Signal()
 
+# No arguments. The calendar answers with the kinds of visit it offers: triples of a code, a name,
+# and whether it needs leave for an X-ray. Asked when a decision says which visits it allows.
+visit_types_asked = Signal()
+
 # Arguments: on (a date). The calendar answers with the mornings and afternoons of the week in which
 # somebody is there: pairs of a weekday (Monday is 0) and "am" or "pm". Asked so that nobody wishes
 # for a time when the clinic is closed.

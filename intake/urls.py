@@ -4,6 +4,7 @@ from django.urls import path
 
 from intake.views import (
     about,
+    asked,
     changes,
     check,
     code,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("my/people/<uuid:pk>/exercises/", exercises.page, name="exercises"),
     path("my/people/<uuid:pk>/exercises.pdf", exercises.pdf, name="exercises_pdf"),
     path("my/record/<uuid:pk>/", families.take_over, name="take_over"),
+    path("my/questions/<uuid:pk>/", asked.asked, name="asked"),
     path("my/intakes/<uuid:pk>/", result.result, name="result"),
     path("my/intakes/<uuid:pk>/times/", result.wish_times, name="wish_times"),
     path("my/intakes/<uuid:pk>/summary/", summary.page, name="summary"),

@@ -198,8 +198,8 @@ def open_half_days(on: date) -> set[tuple[int, str]]:
 def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
     """The kinds of visit a patient may choose online, the one already chosen first.
 
-    A new exam, or an adjustment after a completed visit. With an X-ray only by the clearance, and
-    then that is what the doctor meant.
+    Those that the decision names; if it names none, a new exam, or an adjustment after a completed
+    visit. With an X-ray only by the clearance, and then that is what the doctor meant.
     """
     done = Appointment.objects.filter(patient=clearance.patient_id, state=State.DONE.value)
     is_return = done.exists()
@@ -207,7 +207,11 @@ def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
         kind
         for kind in plan.current().visit_types.values()
         if kind.is_active
-        and (kind.for_return_visit if is_return else kind.for_first_visit)
+        and (
+            clearance.is_for(kind.code)
+            if clearance.visit_types
+            else (kind.for_return_visit if is_return else kind.for_first_visit)
+        )
         and (clearance.xray_allowed or not kind.needs_xray_clearance)
     ]
     return sorted(types, key=lambda kind: (not kind.needs_xray_clearance, kind.minutes, kind.pk))

@@ -86,6 +86,10 @@ class XrayNotAllowed(SchedulingProblem):
     message = _("A visit with an X-ray needs the doctor's leave. Please choose another kind.")
 
 
+class VisitTypeNotCleared(SchedulingProblem):
+    message = _("Dr. Solomon has cleared another kind of visit. Please choose that one.")
+
+
 class StepNotAllowed(SchedulingProblem):
     message = _("This visit has changed meanwhile. Please look at it again.")
 
@@ -145,6 +149,7 @@ REFUSALS: dict[str, type[SchedulingProblem]] = {
     "visit_patient_is_not_held": PatientHeld,
     "visit_minor_has_a_guardian": GuardianMissing,
     "visit_xray_is_allowed": XrayNotAllowed,
+    "visit_type_is_cleared": VisitTypeNotCleared,
     "visit_has_its_room": StepNotAllowed,
     "visit_room_has_its_part": StepNotAllowed,
     "visit_keeps_its_time": StepNotAllowed,

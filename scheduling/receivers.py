@@ -12,8 +12,9 @@ from intake.signals import (
     clearance_revoked,
     open_half_days_asked,
     open_time_asked,
+    visit_types_asked,
 )
-from scheduling import availability, services
+from scheduling import availability, plan, services
 
 
 @receiver(clearance_revoked, dispatch_uid="scheduling.stop_visits")
@@ -46,3 +47,10 @@ def tell_open_time(*, start: datetime, length: timedelta, **_kwargs: Any) -> dat
 @receiver(open_half_days_asked, dispatch_uid="scheduling.tell_open_half_days")
 def tell_open_half_days(*, on: date, **_kwargs: Any) -> set[tuple[int, str]]:
     return availability.open_half_days(on)
+
+
+@receiver(visit_types_asked, dispatch_uid="scheduling.tell_visit_types")
+def tell_visit_types(**_kwargs: Any) -> list[tuple[str, str, bool]]:
+    kinds = [kind for kind in plan.current().visit_types.values() if kind.is_active]
+    kinds.sort(key=lambda kind: (not kind.for_first_visit, kind.minutes, kind.pk))
+    return [(kind.code, kind.name, kind.needs_xray_clearance) for kind in kinds]

@@ -179,6 +179,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "review_emergency_hours",
+                    models.PositiveIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                        verbose_name="an emergency is reviewed within, open hours",
+                    ),
+                ),
+                (
+                    "review_refer_hours",
+                    models.PositiveIntegerField(
+                        default=4,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                        verbose_name="“doctor first” is reviewed within, open hours",
+                    ),
+                ),
+                (
+                    "review_co_manage_hours",
+                    models.PositiveIntegerField(
+                        default=8,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                        verbose_name="“doctor alongside” is reviewed within, open hours",
+                    ),
+                ),
+                (
                     "most_visits_patient",
                     models.PositiveIntegerField(
                         default=6,

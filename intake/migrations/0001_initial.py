@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("OPEN", "waiting for review"),
                             ("REFERRED", "sent to a doctor"),
+                            ("ASKED", "asked, waiting for the patient"),
                             ("CLEARED", "cleared"),
                             ("CLOSED", "closed"),
                         ],
@@ -77,6 +78,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="resolved"),
                 ),
                 (
+                    "overdue_told_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="told as overdue"),
+                ),
+                (
                     "related_case",
                     models.ForeignKey(
                         blank=True,
@@ -105,7 +110,11 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("FULL", "full intake"), ("RESCREEN", "re-screen")],
+                        choices=[
+                            ("FULL", "full intake"),
+                            ("RESCREEN", "re-screen"),
+                            ("ASKED", "asked by the chiropractor"),
+                        ],
                         default="FULL",
                         max_length=10,
                         verbose_name="kind",
@@ -440,6 +449,8 @@ class Migration(migrations.Migration):
                             ("REFER", "refer to a doctor"),
                             ("RESOLVED", "emergency resolved"),
                             ("ASIDE", "answers set aside as another person's"),
+                            ("ASK", "ask the patient"),
+                            ("CLOSE", "close the case"),
                         ],
                         max_length=10,
                         verbose_name="decision",
@@ -447,6 +458,47 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.TextField(verbose_name="reason")),
                 ("xray_allowed", models.BooleanField(default=False, verbose_name="with X-ray")),
+                (
+                    "visit_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="visit types",
+                    ),
+                ),
+                ("until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                ("refer_to", models.CharField(blank=True, max_length=200, verbose_name="to whom")),
+                (
+                    "refer_urgency",
+                    models.CharField(blank=True, max_length=120, verbose_name="how soon"),
+                ),
+                (
+                    "questions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="questions",
+                    ),
+                ),
+                (
+                    "own_question",
+                    models.TextField(blank=True, verbose_name="question in their own words"),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="intake.reviewdecision",
+                        verbose_name="takes the place of",
+                    ),
+                ),
                 ("at", models.DateTimeField(verbose_name="when")),
                 (
                     "by",
@@ -493,6 +545,16 @@ class Migration(migrations.Migration):
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(verbose_name="until")),
                 ("xray_allowed", models.BooleanField(default=False, verbose_name="with X-ray")),
+                (
+                    "visit_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="visit types",
+                    ),
+                ),
                 ("issued_at", models.DateTimeField(verbose_name="issued")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
                 ("revoked_because", models.TextField(blank=True, verbose_name="because")),
@@ -740,7 +802,7 @@ class Migration(migrations.Migration):
             model_name="case",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("resolved_at", None), ("state__in", ("OPEN", "REFERRED"))),
+                    models.Q(("resolved_at", None), ("state__in", ("OPEN", "REFERRED", "ASKED"))),
                     models.Q(("resolved_at__isnull", False), ("state__in", ("CLEARED", "CLOSED"))),
                     _connector="OR",
                 ),
@@ -751,6 +813,36 @@ class Migration(migrations.Migration):
             model_name="reviewdecision",
             constraint=models.CheckConstraint(
                 condition=models.Q(("reason", ""), _negated=True), name="review_has_a_reason"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewdecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(kind__in=("CLEAR", "SUPPORTIVE"))
+                | models.Q(visit_types=[], until=None, xray_allowed=False),
+                name="review_only_clearing_gives_leave",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewdecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(kind="REFER") | models.Q(refer_to="", refer_urgency=""),
+                name="review_only_referring_sends",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reviewdecision",
+            constraint=models.CheckConstraint(
+                condition=(models.Q(kind="ASK") & ~models.Q(questions=[], own_question=""))
+                | (~models.Q(kind="ASK") & models.Q(questions=[], own_question="")),
+                name="review_only_asking_asks",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clearance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(visit_types=[]) | models.Q(decision__isnull=False),
+                name="clearance_types_only_by_decision",
             ),
         ),
         migrations.AddIndex(

@@ -55,20 +55,23 @@ CREATE FUNCTION intake_patient_is_held(person uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM intake_case
-        WHERE patient_id = person AND state IN ('OPEN', 'REFERRED')
+        WHERE patient_id = person AND state IN ('OPEN', 'REFERRED', 'ASKED')
     ) OR EXISTS (
         SELECT FROM intake_case JOIN intake_intake AS said ON said.case_id = intake_case.id
-        WHERE said.patient_id = person AND intake_case.state IN ('OPEN', 'REFERRED')
+        WHERE said.patient_id = person AND intake_case.state IN ('OPEN', 'REFERRED', 'ASKED')
     )
 $$;
 
 -- A decision of one of these kinds that nothing has overtaken: no later answers in the case, no
--- later decision of another kind. What was decided before is superseded.
+-- later decision of another kind, none that took its place.
 CREATE FUNCTION intake_decision_stands(of_case uuid, kinds text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM intake_reviewdecision AS decision
         WHERE decision.case_id = of_case AND decision.kind = ANY (kinds)
+          AND NOT EXISTS (
+            SELECT FROM intake_reviewdecision AS newer WHERE newer.supersedes_id = decision.id
+          )
           AND NOT EXISTS (
             SELECT FROM intake_intake AS said
             WHERE said.case_id = of_case AND said.submitted_at > decision.at
@@ -105,7 +108,7 @@ BEGIN
         PERFORM clinic_refuse(
             'Only a recorded decision clears a case.', 'case_cleared_by_decision');
     END IF;
-    IF NEW.state = 'CLOSED' AND NOT intake_decision_stands(NEW.id, ARRAY['RESOLVED']) THEN
+    IF NEW.state = 'CLOSED' AND NOT intake_decision_stands(NEW.id, ARRAY['RESOLVED', 'CLOSE']) THEN
         PERFORM clinic_refuse('Only a recorded decision closes a case.', 'case_closed_by_decision');
     END IF;
     IF NEW.state IN ('CLEARED', 'CLOSED') AND intake_emergency_unresolved(NEW.id) THEN
@@ -145,7 +148,7 @@ BEGIN
         END IF;
     END IF;
     PERFORM FROM intake_case
-    WHERE id = NEW.case_id AND state IN ('OPEN', 'REFERRED') FOR SHARE;
+    WHERE id = NEW.case_id AND state IN ('OPEN', 'REFERRED', 'ASKED') FOR SHARE;
     IF NOT FOUND THEN
         PERFORM clinic_refuse(
             'Answers join a case nobody has decided.', 'intake_joins_an_open_case');
@@ -179,7 +182,8 @@ BEGIN
     ) THEN
         PERFORM clinic_refuse('Only a chiropractor decides.', 'decision_by_a_chiropractor');
     END IF;
-    IF NEW.kind IN ('CLEAR', 'SUPPORTIVE') AND (
+    -- Nor is it closed, nor set waiting for an answer.
+    IF NEW.kind IN ('CLEAR', 'SUPPORTIVE', 'ASK', 'CLOSE') AND (
         about.disposition = 'EMERGENCY' OR intake_emergency_unresolved(NEW.case_id)
     ) THEN
         PERFORM clinic_refuse('An emergency is never cleared.', 'decision_emergency_stands');
@@ -193,11 +197,25 @@ BEGIN
     IF NEW.kind = 'ASIDE' AND NOT EXISTS (
         SELECT FROM intake_case AS held
         JOIN intake_intake AS own ON own.case_id = held.id AND own.patient_id = held.patient_id
-        WHERE held.id = NEW.case_id AND held.state IN ('OPEN', 'REFERRED')
+        WHERE held.id = NEW.case_id AND held.state IN ('OPEN', 'REFERRED', 'ASKED')
           AND about.patient_id IS DISTINCT FROM held.patient_id
     ) THEN
         PERFORM clinic_refuse(
             'Only answers of somebody else are set aside.', 'decision_sets_aside_anothers');
+    END IF;
+    -- Foreign keys are checked at commit: what is superseded must be there already. An emergency
+    -- that was resolved, and answers set aside, have had their effect elsewhere.
+    IF NEW.supersedes_id IS NOT NULL AND (
+        NEW.kind NOT IN ('CLEAR', 'SUPPORTIVE', 'REFER', 'ASK', 'CLOSE')
+        OR NOT EXISTS (
+            SELECT FROM intake_reviewdecision AS earlier
+            WHERE earlier.id = NEW.supersedes_id AND earlier.case_id = NEW.case_id
+              AND earlier.at <= NEW.at
+              AND earlier.kind IN ('CLEAR', 'SUPPORTIVE', 'REFER', 'ASK', 'CLOSE')
+        )
+    ) THEN
+        PERFORM clinic_refuse(
+            'A decision supersedes an earlier one on its case.', 'decision_supersedes_its_own');
     END IF;
     RETURN NEW;
 END
@@ -250,6 +268,13 @@ BEGIN
         IF NOT FOUND OR decided.kind NOT IN ('CLEAR', 'SUPPORTIVE')
            OR decided.intake_id <> NEW.intake_id
            OR (NEW.xray_allowed AND NOT decided.xray_allowed)
+           OR NEW.ends_at > decided.until
+           OR (cardinality(decided.visit_types) > 0 AND NOT (
+                cardinality(NEW.visit_types) > 0 AND NEW.visit_types <@ decided.visit_types
+           ))
+           OR EXISTS (
+                SELECT FROM intake_reviewdecision AS newer WHERE newer.supersedes_id = decided.id
+           )
            OR EXISTS (
                 SELECT FROM intake_reviewdecision AS later
                 WHERE later.case_id = decided.case_id AND later.at > decided.at
@@ -272,6 +297,27 @@ BEGIN
     END IF;
     RETURN NEW;
 END
+"""
+
+# Asked at the end of the transaction, which takes the clearance back after the decision is there.
+SUPERSEDING_GATE = """
+CREATE FUNCTION intake_superseding_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clinic_require_fresh_reads();
+    IF EXISTS (
+        SELECT FROM intake_clearance
+        WHERE decision_id = NEW.supersedes_id AND revoked_at IS NULL
+    ) THEN
+        PERFORM clinic_refuse(
+            'What a superseded decision allowed is taken back.', 'superseded_clearance_is_revoked');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER intake_superseding_gate AFTER INSERT ON intake_reviewdecision
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.supersedes_id IS NOT NULL)
+    EXECUTE FUNCTION intake_superseding_gate();
 """
 
 
@@ -304,6 +350,7 @@ class Migration(migrations.Migration):
                 guard("intake_consent_gate", "intake_guardianconsent", "INSERT", CONSENT_GATE),
                 guard("intake_decision_gate", "intake_reviewdecision", "INSERT", DECISION_GATE),
                 guard("intake_clearance_gate", "intake_clearance", "INSERT", CLEARANCE_GATE),
+                SUPERSEDING_GATE,
                 INTAKE_NEVER_CHANGED,
                 never_changed("intake_finding"),
                 never_changed("intake_contactleft"),

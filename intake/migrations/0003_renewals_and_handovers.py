@@ -1,4 +1,4 @@
-"""Short re-screens that renew earlier answers, and records handed to an account of their own."""
+"""Short re-screens, questions asked of a patient, and records handed to an own account."""
 
 import uuid
 
@@ -74,11 +74,21 @@ class Migration(migrations.Migration):
                 to="intake.intake",
             ),
         ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="asked",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="draft",
+                to="intake.reviewdecision",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="intake",
             constraint=models.CheckConstraint(
                 condition=models.Q(kind="FULL", renews=None)
-                | models.Q(kind="RESCREEN", renews__isnull=False),
+                | models.Q(kind__in=("RESCREEN", "ASKED"), renews__isnull=False),
                 name="intake_rescreen_renews_another",
             ),
         ),

@@ -19,10 +19,11 @@ class Case(models.Model):
     class State(models.TextChoices):
         OPEN = "OPEN", _("waiting for review")
         REFERRED = "REFERRED", _("sent to a doctor")
+        ASKED = "ASKED", _("asked, waiting for the patient")
         CLEARED = "CLEARED", _("cleared")
         CLOSED = "CLOSED", _("closed")
 
-    UNRESOLVED = (State.OPEN, State.REFERRED)
+    UNRESOLVED = (State.OPEN, State.REFERRED, State.ASKED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(
@@ -44,6 +45,8 @@ class Case(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     due_at = models.DateTimeField(_("due"))
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    # Once for each time it waits: every chiropractor was mailed that it is overdue.
+    overdue_told_at = models.DateTimeField(_("told as overdue"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -57,7 +60,7 @@ class Case(models.Model):
                 condition=~models.Q(disposition=Disposition.BOOK), name="case_is_never_book"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=("OPEN", "REFERRED"), resolved_at=None)
+                condition=models.Q(state__in=("OPEN", "REFERRED", "ASKED"), resolved_at=None)
                 | models.Q(state__in=("CLEARED", "CLOSED"), resolved_at__isnull=False),
                 name="case_resolved_has_a_time",
             ),

@@ -36,6 +36,10 @@ class IntakeDraft(models.Model):
     submitted = models.OneToOneField("intake.Intake", models.SET_NULL, null=True, related_name="+")
     # A short re-screen: the earlier answers of a proved patient, which it asks about again.
     renews = models.ForeignKey("intake.Intake", models.PROTECT, null=True, related_name="+")
+    # What the chiropractor asked: it holds the earlier answers to everything else.
+    asked = models.OneToOneField(
+        "intake.ReviewDecision", models.PROTECT, null=True, related_name="draft"
+    )
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
     judged_at = models.DateTimeField(null=True)
@@ -58,6 +62,7 @@ class Intake(models.Model):
     class Kind(models.TextChoices):
         FULL = "FULL", _("full intake")
         RESCREEN = "RESCREEN", _("re-screen")
+        ASKED = "ASKED", _("asked by the chiropractor")
 
     class Channel(models.TextChoices):
         ONLINE = "ONLINE", _("online")
@@ -138,7 +143,7 @@ class Intake(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="FULL", renews=None)
-                | models.Q(kind="RESCREEN", renews__isnull=False),
+                | models.Q(kind__in=("RESCREEN", "ASKED"), renews__isnull=False),
                 name="intake_rescreen_renews_another",
             ),
         ]

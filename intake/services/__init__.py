@@ -1,5 +1,6 @@
 """Every write of the intake: one function, one transaction, the audit inside."""
 
+from intake.services.asking import ANSWERED, ASKED, answer, askable, is_open, own_answer, to_answer
 from intake.services.clearances import revoke
 from intake.services.drafts import (
     ALSO_HURTS,
@@ -20,20 +21,25 @@ from intake.services.exercises import doses, give_exercises
 from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.pain import note_pain
 from intake.services.renewal import begin_next_form, still_to_confirm
-from intake.services.review import decide, set_aside
+from intake.services.review import decide, set_aside, standing
 from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
 from intake.services.wishes import wish_times
 
 __all__ = [
     "ALSO_HURTS",
+    "ANSWERED",
+    "ASKED",
     "TYPED",
+    "answer",
     "answers_on",
+    "askable",
     "attach",
     "begin_next_form",
     "decide",
     "doses",
     "forget_left_drafts",
     "give_exercises",
+    "is_open",
     "judge_left_drafts",
     "keep_about",
     "keep_answers",
@@ -44,14 +50,17 @@ __all__ = [
     "note_pain",
     "offer_own_account",
     "offered_to",
+    "own_answer",
     "record_emergency",
     "report_mistake",
     "revoke",
     "set_aside",
+    "standing",
     "start_draft",
     "still_to_confirm",
     "submit",
     "take_over",
     "take_up",
+    "to_answer",
     "wish_times",
 ]

@@ -1,13 +1,14 @@
 """Held cases: which one a new intake joins, how bad it is, by when it is reviewed."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
+from clinic.models import ClinicProfile
 from intake.identity import Identity
 from intake.models import Case, Disposition, Handover, Intake, IntakeDraft, ReviewDecision
 from intake.signals import open_time_asked
@@ -15,12 +16,6 @@ from intake.signals import open_time_asked
 # One submission at a time: a milder second intake sent in the same moment finds the first.
 SUBMISSION_LOCK = (0x1A7A, 1)
 
-# Open clinic hours until somebody has looked: nobody is promised a call at midnight.
-REVIEW_WITHIN = {
-    Disposition.EMERGENCY: timedelta(hours=1),
-    Disposition.REFER: timedelta(hours=4),
-    Disposition.CO_MANAGE: timedelta(hours=8),
-}
 # Two names of full length and the space between them are longer than the column.
 CONTACT_NAME_LENGTH = 160
 WORST_FIRST = (
@@ -63,6 +58,15 @@ def find_unresolved(identity: Identity) -> Match:
     return Match(related=related)
 
 
+def asked_in(case: Case) -> Match:
+    """Answers to what was asked go to the case they were asked in.
+
+    Decided meanwhile, it takes no more: somebody looks at them before anybody books.
+    """
+    case.refresh_from_db()
+    return Match(own=case) if case.state in Case.UNRESOLVED else Match(related=case)
+
+
 def _ties(identity: Identity) -> Q:
     ties = Q()
     if identity.account_id:
@@ -95,8 +99,11 @@ def worst(*dispositions: str) -> Disposition:
 
 
 def due(disposition: Disposition, *, now: datetime) -> datetime:
-    """By when a case is reviewed, in open clinic hours; without any ahead, in plain ones."""
-    length = REVIEW_WITHIN[disposition]
+    """By when a case is reviewed, in open clinic hours; without any ahead, in plain ones.
+
+    Nobody is promised a call at midnight.
+    """
+    length = ClinicProfile.current().review_within(disposition)
     # Django's stubs say that receivers answer with text.
     answers: list[Any] = open_time_asked.send(sender=Case, start=now, length=length)
     return next((moment for _receiver, moment in answers if moment), now + length)
@@ -168,11 +175,12 @@ def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:
     case.disposition = worst(case.disposition, disposition)
     case.due_at = _due_again(case, Disposition(case.disposition), now=now)
     case.state = Case.State.OPEN
-    case.save(update_fields=["disposition", "due_at", "state"])
+    case.overdue_told_at = None
+    case.save(update_fields=["disposition", "due_at", "state", "overdue_told_at"])
     return case
 
 
 def _due_again(case: Case, disposition: Disposition, *, now: datetime) -> datetime:
     """Never later than was promised, while the case waits for a review."""
     again = due(disposition, now=now)
-    return again if case.state == Case.State.REFERRED else min(case.due_at, again)
+    return min(case.due_at, again) if case.state == Case.State.OPEN else again

@@ -19,14 +19,16 @@ def issue(
     by: Actor,
     now: datetime,
 ) -> Clearance:
-    """A clearance for the clinic's usual length, counted from the decision.
+    """A clearance as the decision says, or for the clinic's usual length, counted from it.
 
-    Without one nobody has looked: the days count from when the answers were sent, whenever the
-    address is proved. A decision takes the place of every clearance before it. Runs inside the
+    Without a decision nobody has looked: the days count from when the answers were sent, whenever
+    the address is proved. A decision takes the place of every clearance before it. Runs inside the
     caller's transaction. Raises AnswersTooOld.
     """
     counted_from = decision.at if decision else intake.submitted_at
     ends_at = counted_from + timedelta(days=ClinicProfile.current().clearance_days)
+    if decision and decision.until:
+        ends_at = decision.until
     if ends_at <= now:
         raise AnswersTooOld
     clearance = Clearance.objects.create(
@@ -36,6 +38,7 @@ def issue(
         starts_at=now,
         ends_at=ends_at,
         xray_allowed=decision.xray_allowed if decision else False,
+        visit_types=decision.visit_types if decision else [],
         issued_at=now,
     )
     audit.record(by, "clearance issued", clearance, at=now, patient_id=patient.pk)

@@ -134,7 +134,9 @@ def forget_left_drafts(*, now: datetime) -> int:
     stays with its case.
     """
     before = now - timedelta(days=ClinicProfile.current().draft_days)
-    left = IntakeDraft.objects.filter(submitted=None, corrects=None, touched_at__lt=before)
+    left = IntakeDraft.objects.filter(
+        submitted=None, corrects=None, asked=None, touched_at__lt=before
+    )
     with audit.writing(None):
         deleted, _kinds = left.filter(judged_at__gte=F("touched_at")).delete()
     return deleted

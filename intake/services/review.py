@@ -1,10 +1,13 @@
 """What the chiropractor decides about a held case."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from clinic import audit, messages
 from clinic.models import User
+from intake import visit_types as kinds_of_visit
 from intake.exceptions import (
     AnotherCaseOpen,
     AnswersOfAnother,
@@ -12,14 +15,25 @@ from intake.exceptions import (
     AnswersOfThisPatient,
     CaseAlreadyDecided,
     EmergencyStands,
+    NobodyToAsk,
     NoEmergency,
     PatientUnknown,
+    QuestionNeeded,
+    QuestionUnknown,
     ReasonNeeded,
+    UntilNotAhead,
     XrayOnHold,
 )
-from intake.models import Case, Disposition, Intake, ReviewDecision
+from intake.models import Case, Clearance, Disposition, Intake, ReviewDecision
 from intake.public import is_held
-from intake.services import cases, clearances
+from intake.services import asking, cases, clearances
+
+Kind = ReviewDecision.Kind
+# What another decision may take the place of. An emergency that was resolved and answers that were
+# set aside have had their effect elsewhere.
+SUPERSEDABLE = (Kind.CLEAR, Kind.SUPPORTIVE, Kind.REFER, Kind.ASK, Kind.CLOSE)
+LONGEST_LEAVE = timedelta(days=366)
+NEWER_DECISION = "A newer decision takes its place."
 
 
 def decide(
@@ -31,29 +45,46 @@ def decide(
     by: User,
     now: datetime,
     xray_allowed: bool = False,
+    visit_types: Sequence[str] = (),
+    until: datetime | None = None,
+    refer_to: str = "",
+    refer_urgency: str = "",
+    questions: Sequence[str] = (),
+    own_question: str = "",
+    supersedes: UUID | None = None,
 ) -> ReviewDecision:
     """Record a decision on a case and do what it says; the patient is told by email.
 
-    `latest_seen` is the newest intake the reviewer had on screen: a decision never covers
-    answers nobody read. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands, NoEmergency,
-    PatientUnknown, AnswersOfAnother, AnswersOfAnotherPatient, AnotherCaseOpen, XrayOnHold.
+    What goes with another kind of decision is left out. `latest_seen` is the newest intake the
+    reviewer had on screen: a decision never covers answers nobody read. A case that was decided is
+    decided again only by taking the place of the decision that stands. Raises ReasonNeeded,
+    CaseAlreadyDecided, EmergencyStands, NoEmergency, PatientUnknown, AnswersOfAnother,
+    AnswersOfAnotherPatient, AnotherCaseOpen, XrayOnHold, NobodyToAsk, QuestionNeeded,
+    QuestionUnknown, UntilNotAhead, and what `visit_types.require_consistent` raises.
     """
     if not reason.strip():
         raise ReasonNeeded
     with audit.writing(by):
-        case, newest = _to_decide(case_id, latest_seen)
+        case, newest = _to_decide(case_id, latest_seen, supersedes)
         basis = _basis(case, newest, kind)
-        with_xray = xray_allowed and kind in ReviewDecision.CLEARING
-        if with_xray and basis.xray_hold:
-            raise XrayOnHold
+        terms: dict[str, Any] = {}
+        if kind in ReviewDecision.CLEARING:
+            terms = {"xray_allowed": xray_allowed, "visit_types": list(visit_types), "until": until}
+            _require_leave(basis, **terms, now=now)
+        elif kind == Kind.REFER:
+            terms = {"refer_to": refer_to.strip(), "refer_urgency": refer_urgency}
+        elif kind == Kind.ASK:
+            terms = {"questions": list(questions), "own_question": own_question.strip()}
+            _require_questions(basis, **terms)
         decision = ReviewDecision.objects.create(
             case=case,
             intake=basis,
             kind=kind,
             reason=reason.strip(),
-            xray_allowed=with_xray,
+            supersedes_id=supersedes,
             by=by,
             at=now,
+            **terms,
         )
         audit.record(by, f"review: {kind}", case, at=now, patient_id=case.patient_id)
         _carry_out(case, decision, now=now)
@@ -94,32 +125,50 @@ def set_aside(
     return decision
 
 
-def _to_decide(case_id: UUID, latest_seen: UUID) -> tuple[Case, Intake]:
+def standing(case: Case) -> ReviewDecision | None:
+    """The decision about the case as a whole that another may take the place of."""
+    whole = case.decisions.exclude(kind=Kind.SET_ASIDE).filter(superseded_by=None)
+    newest = whole.first()
+    return newest if newest and newest.kind in SUPERSEDABLE else None
+
+
+def _to_decide(
+    case_id: UUID, latest_seen: UUID, supersedes: UUID | None = None
+) -> tuple[Case, Intake]:
     """The case and its newest answers, locked, if nobody decided and nothing came in since."""
     cases.one_submission_at_a_time()
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
     newest = case.intakes.order_by("-submitted_at").first()
-    if case.state not in Case.UNRESOLVED or newest is None or newest.pk != latest_seen:
+    if newest is None or newest.pk != latest_seen:
+        raise CaseAlreadyDecided
+    stands = standing(case) if supersedes or case.state not in Case.UNRESOLVED else None
+    if (stands and stands.pk) != supersedes or (
+        supersedes is None and case.state not in Case.UNRESOLVED
+    ):
         raise CaseAlreadyDecided
     return case, newest
 
 
 def _basis(case: Case, newest: Intake, kind: str) -> Intake:
     """The answers the decision rests on."""
-    resolving = kind == ReviewDecision.Kind.EMERGENCY_RESOLVED
-    if resolving and case.disposition != Disposition.EMERGENCY:
+    if kind == Kind.EMERGENCY_RESOLVED and case.disposition != Disposition.EMERGENCY:
         raise NoEmergency
-    if kind not in ReviewDecision.CLEARING:
+    if kind in (Kind.EMERGENCY_RESOLVED, Kind.REFER):
         return newest
-    if case.disposition == Disposition.EMERGENCY or newest.disposition == Disposition.EMERGENCY:
+    if Disposition.EMERGENCY in (case.disposition, newest.disposition):
         raise EmergencyStands
+    if kind == Kind.CLOSE:
+        _require_nobody_else(case)
+        return newest
     if case.patient_id is None:
         raise PatientUnknown
     if newest.patient_id != case.patient_id:
         raise AnswersOfAnother
-    # They would leave the list along with the case, and nobody would have decided about them.
-    if case.intakes.exclude(patient=None).exclude(patient=case.patient_id).exists():
-        raise AnswersOfAnotherPatient
+    if kind == Kind.ASK:
+        if case.patient and case.patient.account_id is None:
+            raise NobodyToAsk
+        return newest
+    _require_nobody_else(case)
     # Answers of theirs that joined somebody else's case: that one is decided first.
     elsewhere = Case.objects.unresolved().exclude(patient=case.patient_id)
     if elsewhere.filter(intakes__patient=case.patient_id).exclude(pk=case.pk).exists():
@@ -127,11 +176,42 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
     return newest
 
 
+def _require_nobody_else(case: Case) -> None:
+    """Another patient's answers would leave the list along with the case, decided by nobody."""
+    if case.intakes.exclude(patient=None).exclude(patient=case.patient_id).exists():
+        raise AnswersOfAnotherPatient
+
+
+def _require_leave(
+    basis: Intake,
+    *,
+    xray_allowed: bool,
+    visit_types: Sequence[str],
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    if xray_allowed and basis.xray_hold:
+        raise XrayOnHold
+    kinds_of_visit.require_consistent(visit_types, xray_allowed=xray_allowed)
+    if until is not None and not now < until <= now + LONGEST_LEAVE:
+        raise UntilNotAhead
+
+
+def _require_questions(basis: Intake, *, questions: Sequence[str], own_question: str) -> None:
+    if not questions and not own_question:
+        raise QuestionNeeded
+    if set(questions) - {question.id for question in asking.askable(basis)}:
+        raise QuestionUnknown
+
+
 def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
+    if decision.kind not in ReviewDecision.CLEARING:
+        _take_back(case, decision, now=now)
     if decision.kind in ReviewDecision.CLEARING and case.patient:
         _end(case, Case.State.CLEARED, now=now)
         if is_held(case.patient.pk):
             # Another case of theirs is open: whichever is decided last lets them book.
+            _take_back(case, decision, now=now)
             return
         clearance = clearances.issue(
             patient=case.patient,
@@ -143,13 +223,46 @@ def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
         messages.cleared(
             to=_email(case), name=_given_name(case), clearance_id=clearance.pk, now=now
         )
-    elif decision.kind == ReviewDecision.Kind.REFER:
-        case.state = Case.State.REFERRED
-        case.save(update_fields=["state"])
+    elif decision.kind == Kind.REFER:
+        _wait(case, Case.State.REFERRED)
         if _email(case):
             messages.referred(to=_email(case), name=_given_name(case), now=now)
+    elif decision.kind == Kind.ASK:
+        _wait(case, Case.State.ASKED)
+        asking.prepare(decision, now=now)
+        messages.asked(to=_email(case), name=_given_name(case), decision_id=decision.pk, now=now)
+    elif decision.kind == Kind.CLOSE:
+        _end(case, Case.State.CLOSED, now=now)
+        if _email(case):
+            messages.closed(to=_email(case), name=_given_name(case), now=now)
     else:
         _resolve_emergency(case, now=now)
+
+
+def _take_back(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
+    """What the superseded decision allowed; the visits to come wait for another decision.
+
+    Whoever must see a doctor, or answer first, books under nothing else either.
+    """
+    if decision.supersedes_id is None or case.patient_id is None:
+        return
+    theirs = Clearance.objects.filter(patient=case.patient_id).standing()
+    if decision.kind not in (Kind.REFER, Kind.ASK):
+        theirs = theirs.filter(decision=decision.supersedes_id)
+    for clearance_id in theirs.order_by("issued_at", "pk").values_list("pk", flat=True):
+        clearances.revoke(
+            clearance_id=clearance_id,
+            because=NEWER_DECISION,
+            by=decision.by,
+            now=now,
+            superseded=True,
+        )
+
+
+def _wait(case: Case, state: Case.State) -> None:
+    case.state = state
+    case.resolved_at = None
+    case.save(update_fields=["state", "resolved_at"])
 
 
 def _resolve_emergency(case: Case, *, now: datetime) -> None:

@@ -75,6 +75,8 @@ def judge_left_drafts(*, now: datetime) -> int:
     put, and leaving there counts as unanswered.
     """
     left = IntakeDraft.objects.filter(submitted=None, touched_at__lte=now - LEFT_AFTER)
+    # What was asked, and not begun, says nothing new.
+    left = left.exclude(asked__isnull=False, version=0)
     recorded = 0
     for draft in left.exclude(judged_at__gte=F("touched_at")):
         answers = answers_on(draft, timezone.localdate(now))
@@ -182,7 +184,7 @@ def _record(
         name_key=name_key(given, family) or known_as,
         born=draft.born,
     )
-    match = cases.find_unresolved(identity)
+    match = cases.asked_in(draft.asked.case) if draft.asked else cases.find_unresolved(identity)
     held = decision.disposition != triage.Disposition.BOOK or match.own or match.related
     case = None
     if held:
@@ -196,7 +198,7 @@ def _record(
     answers = answers_on(draft, timezone.localdate(now))
     intake = Intake.objects.create(
         case=case,
-        kind=Intake.Kind.RESCREEN if draft.renews else Intake.Kind.FULL,
+        kind=_kind(draft),
         renews=draft.renews,
         is_complete=complete,
         browser=draft.browser,
@@ -227,6 +229,12 @@ def _record(
     if intake.case_id and intake.account_id:
         _take_back_clearances(_perhaps_the_same(intake, intake.account_id), intake, by=by, now=now)
     return intake
+
+
+def _kind(draft: IntakeDraft) -> Intake.Kind:
+    if draft.asked_id:
+        return Intake.Kind.ASKED
+    return Intake.Kind.RESCREEN if draft.renews else Intake.Kind.FULL
 
 
 def _details(draft: IntakeDraft) -> dict[str, object]:
@@ -274,7 +282,8 @@ def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
 def _lacks_guardian(draft: IntakeDraft, now: datetime) -> bool:
     """A minor's form that no guardian fills in; their consent to care is on record, or is here."""
     age = age_of(draft, now)
-    if age is None or age >= ADULT:
+    # A guardian answered once already: what is asked of them is never turned away.
+    if age is None or age >= ADULT or draft.asked_id:
         return False
     if draft.renews:
         return bool(draft.answers.get("guardian") != "yes")
@@ -335,7 +344,8 @@ def _tie(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
                 now=now,
             )
     intake.save(update_fields=["patient", "case"])
-    if intake.guardian_name:
+    # What was asked carries the guardian's name along; they agree to nothing anew.
+    if intake.guardian_name and intake.kind != Intake.Kind.ASKED:
         _record_guardian(intake, patient, now=now)
     if intake.case_id is None:
         return
@@ -392,7 +402,8 @@ def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now
 
 def _tell_held(intake: Intake, *, to: str, now: datetime) -> None:
     # Whoever had an emergency reads what to do now, and no promise of a call.
-    if intake.case and intake.disposition != Disposition.EMERGENCY:
+    waits = intake.case and intake.case.state in Case.UNRESOLVED
+    if intake.case and waits and intake.disposition != Disposition.EMERGENCY:
         messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
 
 

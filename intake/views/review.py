@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import access, audit
+from clinic.models import ClinicProfile
 from intake import case_file, pain, review_list, services
 from intake.exceptions import CaseAlreadyDecided, IntakeProblem
 from intake.forms.review import SAYS, DecisionForm, SetAsideForm, choices, strangers
@@ -25,16 +26,18 @@ MOST_COLUMNS = 4
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    waiting, referred = (
+    waiting, asked, referred = (
         review_list.lines(access.signed_in(request), state=state, now=now)
-        for state in (Case.State.OPEN, Case.State.REFERRED)
+        for state in (Case.State.OPEN, Case.State.ASKED, Case.State.REFERRED)
     )
-    audit.list_viewed(request.user, Case, at=now, rows=len(waiting) + len(referred))
+    rows = len(waiting) + len(asked) + len(referred)
+    audit.list_viewed(request.user, Case, at=now, rows=rows)
     return render(
         request,
         "intake/review_list.html",
         {
             "waiting": waiting,
+            "asked": asked,
             "referred": referred,
             "reads_answers": access.reads_answers(request.user),
         },
@@ -47,7 +50,7 @@ def case(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _found(request, pk)
     if request.method == "POST":
         return _decide(request, found)
-    return _page(request, found, DecisionForm())
+    return _page(request, found, None)
 
 
 @access.reviewer_required
@@ -56,7 +59,7 @@ def set_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _found(request, pk)
     form = SetAsideForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, DecisionForm(), aside=form, status=422)
+        return _page(request, found, None, aside=form, status=422)
     try:
         services.set_aside(
             case_id=found.pk, by=access.signed_in(request), now=timezone.now(), **form.cleaned_data
@@ -64,7 +67,7 @@ def set_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
     except IntakeProblem as problem:
         found.refresh_from_db()
         form.add_error(None, _sentence(problem, found))
-        return _page(request, found, DecisionForm(), aside=form, status=409)
+        return _page(request, found, None, aside=form, status=409)
     messages.success(
         request, _("Set aside: those answers are a case of their own. Now decide this one.")
     )
@@ -82,7 +85,7 @@ def _found(request: HttpRequest, pk: UUID) -> Case:
 
 @access.reviewer_required
 def _decide(request: HttpRequest, case: Case) -> HttpResponse:
-    form = DecisionForm(request.POST)
+    form = DecisionForm(request.POST, newest=_newest(case))
     if not form.is_valid():
         return _page(request, case, form, status=422)
     try:
@@ -115,10 +118,14 @@ def _sentence(problem: IntakeProblem, case: Case) -> str:
     return str(problem)
 
 
+def _newest(case: Case) -> Intake | None:
+    return case.intakes.order_by("-submitted_at").first()
+
+
 def _page(
     request: HttpRequest,
     case: Case,
-    form: DecisionForm,
+    form: DecisionForm | None,
     *,
     aside: SetAsideForm | None = None,
     status: int = 200,
@@ -132,9 +139,15 @@ def _page(
     )
     beside = [*intakes[:MOST_COLUMNS], *_before(case, intakes)][:MOST_COLUMNS]
     newest = intakes[0] if intakes else None
+    is_open = case.state in Case.UNRESOLVED
+    stands = None if is_open else services.standing(case)
+    # Typed before somebody else decided: shown, but not ready to take that decision's place.
+    unrecorded = form if form and not is_open and not _names(form, stands) else None
+    form = form if form and not unrecorded else DecisionForm(newest=newest)
     offered = choices(case, intakes, form)
     aside = aside or SetAsideForm()
-    may_decide = access.decides_reviews(request.user) and case.state in Case.UNRESOLVED
+    decides = access.decides_reviews(request.user)
+    may_decide = decides and is_open
     context: dict[str, Any] = {
         "case": case,
         "line": review_list.line(case, intakes, request.user, now=timezone.now()),
@@ -155,8 +168,16 @@ def _page(
         "strangers": strangers(case, intakes, aside) if may_decide else [],
         "latest_seen": newest.pk if newest else "",
         "may_decide": may_decide,
+        "stands": case_file.decided(stands, case) if stands and decides else None,
+        "supersedes": stands.pk if stands else "",
+        "unrecorded": unrecorded,
+        "clearance_days": ClinicProfile.current().clearance_days,
     }
     return render(request, "intake/review_case.html", context, status=status)
+
+
+def _names(form: DecisionForm, stands: ReviewDecision | None) -> bool:
+    return stands is not None and form["supersedes"].value() == str(stands.pk)
 
 
 def _before(case: Case, intakes: Sequence[Intake]) -> list[Intake]:

@@ -64,6 +64,10 @@ BEGIN
     IF NOT tstzrange(clearance.starts_at, clearance.ends_at) @> lower(NEW.visit) THEN
         PERFORM clinic_refuse('The clearance does not cover the visit.', 'visit_inside_clearance');
     END IF;
+    IF cardinality(clearance.visit_types) > 0 AND kind.code <> ALL (clearance.visit_types) THEN
+        PERFORM clinic_refuse(
+            'The clearance is for another kind of visit.', 'visit_type_is_cleared');
+    END IF;
     IF intake_patient_is_held(NEW.patient_id) THEN
         PERFORM clinic_refuse('The patient has a held case.', 'visit_patient_is_not_held');
     END IF;
@@ -153,6 +157,7 @@ CREATE TRIGGER scheduling_visit_type_gate AFTER UPDATE ON scheduling_visittype
     FOR EACH ROW WHEN (
         NEW.needs_xray_clearance IS DISTINCT FROM OLD.needs_xray_clearance
         OR NEW.room_id IS DISTINCT FROM OLD.room_id
+        OR NEW.code IS DISTINCT FROM OLD.code
     )
     EXECUTE FUNCTION scheduling_visit_type_gate();
 """

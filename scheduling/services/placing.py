@@ -21,6 +21,7 @@ from scheduling.exceptions import (
     PatientHeld,
     TimeNotOffered,
     TimeTaken,
+    VisitTypeNotCleared,
     XrayNotAllowed,
 )
 from scheduling.locking import calendar_of, stand_in_line
@@ -139,7 +140,8 @@ def require_clearance(
 ) -> ClearanceCard:
     """The clearance that lets this visit through, said kindly before the database says it.
 
-    Raises PatientHeld, NotCleared, OutsideClearance, GuardianMissing, XrayNotAllowed.
+    Raises PatientHeld, NotCleared, OutsideClearance, GuardianMissing,
+    VisitTypeNotCleared, XrayNotAllowed.
     """
     usable = intake.clearances_usable(patient_id, now)
     clearance = next((card for card in usable if card.id == clearance_id), None)
@@ -149,6 +151,8 @@ def require_clearance(
         raise OutsideClearance
     if intake.lacks_guardian(patient_id, timezone.localdate(start)):
         raise GuardianMissing
+    if not clearance.is_for(visit_type.code):
+        raise VisitTypeNotCleared
     if visit_type.needs_xray_clearance and not clearance.xray_allowed:
         raise XrayNotAllowed
     return clearance

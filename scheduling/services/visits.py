@@ -256,7 +256,8 @@ def release(
 
 def _covering(visit: Appointment, start: datetime, now: datetime) -> ClearanceCard:
     """Its own clearance if that covers the new start, or another of the patient's."""
-    usable = intake.clearances_usable(visit.patient_id, now)
+    kind = visit.visit_type.code
+    usable = [card for card in intake.clearances_usable(visit.patient_id, now) if card.is_for(kind)]
     covering = [card for card in usable if card.starts_at <= start < card.ends_at]
     if not covering:
         raise OutsideClearance

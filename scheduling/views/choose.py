@@ -175,6 +175,11 @@ def _hold(
 def _why_not(request: HttpRequest, clearance: ClearanceCard, now: datetime) -> Reason:
     cases = intake.held_cases_of(account_of(request))
     held = next((case for case in cases if case.patient_id == clearance.patient_id), None)
+    if held and held.asked:
+        return Reason(
+            _("Dr. Solomon has a question first"),
+            _("You find it under “My visits”. When it is answered, we go on from there."),
+        )
     if held and not held.awaits_review:
         return Reason(
             _("A doctor should look at this first"),

@@ -26,11 +26,15 @@ PAST_SHOWN = 12
 
 @dataclass(frozen=True)
 class Held:
-    """Answers somebody looks at: when the family hears, or that a doctor comes first."""
+    """Answers somebody looks at: when the family hears, or that a doctor comes first.
+
+    `asked`: what they have to answer before we go on.
+    """
 
     intake_id: UUID
     awaits_review: bool
     by_when: str
+    asked: UUID | None
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def _member(
 
 def _held(case: HeldCard, now: datetime) -> Held:
     by_when = times.in_words(case.due_at) if case.due_at > now else ""
-    return Held(case.intake_id, case.awaits_review, by_when)
+    return Held(case.intake_id, case.awaits_review, by_when, case.asked)
 
 
 def _is_coming(visit: Appointment, now: datetime) -> bool:

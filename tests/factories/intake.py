@@ -113,8 +113,14 @@ def decided(intake: Intake, kind: str = "CLEAR", **fields: Any) -> ReviewDecisio
 def cleared(patient: Patient, *, xray: bool = False, **fields: Any) -> Clearance:
     """A clearance by decision, with leave for an X-ray or without."""
     intake = held(patient, Disposition.CO_MANAGE, flags=fields.pop("flags", []))
-    decision = decided(intake, xray_allowed=xray)
+    types = fields.pop("visit_types", [])
+    decision = decided(intake, xray_allowed=xray, visit_types=types)
     Case.objects.filter(intakes=intake).update(state="CLEARED", resolved_at=SUBMITTED)
     return ClearanceFactory.create(
-        patient=patient, intake=intake, decision=decision, xray_allowed=xray, **fields
+        patient=patient,
+        intake=intake,
+        decision=decision,
+        xray_allowed=xray,
+        visit_types=types,
+        **fields,
     )

@@ -21,10 +21,11 @@ from django.utils import timezone
 from clinic import messages
 from clinic.models import Message, User
 from intake import services
-from intake.models import Case, Clearance, ExercisePlan, Intake, Patient
+from intake.models import Case, Clearance, ExercisePlan, Intake, Patient, ReviewDecision
 from scheduling.models import Appointment
 from tests import answers
 from tests.factories import scheduling
+from tests.factories.clinic import StaffFactory
 from tests.factories.intake import exercises_given
 from tests.people import signed_in
 
@@ -78,6 +79,18 @@ class World:
         return services.attach(intake_id=sent.pk, account=self.patient, now=now)
 
     @cached_property
+    def question(self) -> ReviewDecision:
+        return services.decide(
+            case_id=self.case.pk,
+            latest_seen=self.intake.pk,
+            kind="ASK",
+            reason="Not clear.",
+            own_question="Since when?",
+            by=StaffFactory.create(is_chiropractor=True),
+            now=timezone.now(),
+        )
+
+    @cached_property
     def case(self) -> Case:
         assert self.intake.case
         return self.intake.case
@@ -128,6 +141,10 @@ def of_staff(desk: str, doctor: str, administrator: str, **more: Any) -> Row:
 
 def the_case(world: World) -> dict[str, Any]:
     return {"pk": world.case.pk}
+
+
+def the_question(world: World) -> dict[str, Any]:
+    return {"pk": world.question.pk}
 
 
 def the_intake(world: World) -> dict[str, Any]:
@@ -232,6 +249,8 @@ ROWS = {
     "GET intake:changes": everybody(ELSEWHERE),
     "POST intake:changes": everybody(ELSEWHERE),
     # A family: the next form of each, and the grown-up who leaves
+    "GET intake:asked": of_the_family(OK, NOT_FOUND, at=the_question),
+    "POST intake:asked": of_the_family(INVALID, NOT_FOUND, at=the_question),
     "GET intake:next_form": of_the_family(NOT_SO, NOT_SO, at=the_person),
     "POST intake:next_form": of_the_family(ELSEWHERE, NOT_FOUND, at=the_person),
     "GET intake:own_account": of_the_family(OK, NOT_FOUND, at=the_person),

@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from psycopg.types.range import TimestamptzRange
 
-from intake.models import Case, Clearance, Intake, Patient
+from intake.models import Case, Clearance, Intake, Patient, ReviewDecision
 from scheduling.models import Appointment, Clinician, VisitType
 from scheduling.slots import State
 from tests.database import TestDatabase
@@ -284,6 +284,25 @@ class TestNoVisitPastTheGate:
             )
         )
 
+    def test_a_kind_of_visit_that_was_not_cleared(self, db):
+        adjustment = cleared(PatientFactory.create(), visit_types=["adjustment"])
+        with refused("visit_type_is_cleared"):
+            insert(adjustment)
+        visit = insert(adjustment, visit_type_id=visit_type("adjustment").pk)
+        with refused("visit_type_is_cleared"):
+            change(visit, "visit_type_id = %s", visit_type().pk)
+
+    def test_an_xray_that_was_allowed_for_another_kind(self, db):
+        allowed = cleared(PatientFactory.create(), xray=True, visit_types=["adjustment"])
+        with refused("visit_type_is_cleared"):
+            insert(allowed, **with_xray())
+
+    @pytest.mark.parametrize("state", ["OPEN", "REFERRED", "ASKED"])
+    def test_while_a_case_waits_for_anybody(self, leave, state):
+        Case.objects.filter(pk=held(leave.patient).case_id).update(state=state)
+        with refused("visit_patient_is_not_held"):
+            insert(leave)
+
     def test_an_xray_without_leave(self, leave):
         with refused("visit_xray_is_allowed"):
             insert(leave, **with_xray())
@@ -464,7 +483,9 @@ class TestNorByChangingWhatItRestsOn:
         GuardianConsentFactory.create(patient=child)
         run("UPDATE intake_patient SET born = %s WHERE id = %s", [CHILD, child.pk])
 
-    @pytest.mark.parametrize("what", ["needs_xray_clearance = true", "room_id = {room}"])
+    @pytest.mark.parametrize(
+        "what", ["needs_xray_clearance = true", "room_id = {room}", "code = 'another'"]
+    )
     def test_a_visit_type_that_says_something_else_for_a_moment(self, leave, what):
         insert(leave)
         room = visit_type("new-exam-xray").room_id
@@ -539,6 +560,46 @@ class TestNoClearanceWithoutGrounds:
                 patient=said.patient, intake=said, decision=decision, xray_allowed=True
             )
 
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"visit_types": []},
+            {"visit_types": ["new-exam"]},
+            {"visit_types": ["adjustment", "new-exam"]},
+            {"visit_types": ["adjustment"], "ends_at": SUBMITTED + timedelta(days=8)},
+        ],
+    )
+    def test_with_other_visits_or_for_longer_than_was_decided(self, db, more):
+        said = held(PatientFactory.create())
+        week = SUBMITTED + timedelta(days=7)
+        decision = decided(said, visit_types=["adjustment"], until=week)
+        Case.objects.filter(intakes=said).update(state="CLEARED", resolved_at=SUBMITTED)
+        fields = {"patient": said.patient, "intake": said, "decision": decision, "ends_at": week}
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory.create(**{**fields, **more})
+        ClearanceFactory.create(**fields, visit_types=["adjustment"])
+
+    def test_for_some_visits_without_a_decision(self, db):
+        with refused("clearance_types_only_by_decision"):
+            ClearanceFactory.create(visit_types=["adjustment"])
+
+    @pytest.mark.parametrize("kind", ["REFER", "CLOSE", "CLEAR"])
+    def test_on_a_decision_that_was_superseded(self, db, kind):
+        said = held(PatientFactory.create())
+        first = decided(said)
+        decided(said, kind, supersedes=first)
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory.create(patient=said.patient, intake=said, decision=first)
+
+    @pytest.mark.parametrize("kind", ["ASK", "CLOSE", "REFER"])
+    def test_on_a_decision_that_clears_nobody(self, db, kind):
+        said = held(PatientFactory.create())
+        more = {"own_question": "Since when?"} if kind == "ASK" else {}
+        with refused("clearance_follows_its_decision"):
+            ClearanceFactory.create(
+                patient=said.patient, intake=said, decision=decided(said, kind, **more)
+            )
+
     def test_on_answers_from_before_an_emergency(self, db):
         patient = PatientFactory.create()
         well = IntakeFactory.create(patient=patient)
@@ -550,7 +611,9 @@ class TestNoClearanceWithoutGrounds:
             ClearanceFactory.create(patient=patient, intake=well)
         ClearanceFactory.create(patient=patient, starts_at=after + timedelta(days=1))
 
-    @pytest.mark.parametrize("column", ["ends_at", "starts_at", "patient_id", "xray_allowed"])
+    @pytest.mark.parametrize(
+        "column", ["ends_at", "starts_at", "patient_id", "xray_allowed", "visit_types"]
+    )
     def test_nor_is_one_changed(self, leave, column):
         with forbidden():
             run(f"UPDATE intake_clearance SET {column} = {column}")
@@ -579,10 +642,36 @@ class TestNoCaseDecidedByNobody:
         with refused("case_cleared_by_decision"):
             Case.objects.filter(intakes=said).update(state="CLEARED", resolved_at=SUBMITTED)
 
-    def test_an_emergency_cleared(self, db):
+    @pytest.mark.parametrize("kind", ["CLEAR", "SUPPORTIVE", "ASK", "CLOSE"])
+    def test_an_emergency_cleared(self, db, kind):
+        """Nor is it closed, nor put aside by asking something."""
         said = held(PatientFactory.create(), "EMERGENCY")
+        more = {"own_question": "Since when?"} if kind == "ASK" else {}
         with refused("decision_emergency_stands"):
-            decided(said)
+            decided(said, kind, **more)
+        milder = IntakeFactory.create(patient=said.patient, case=said.case, disposition="REFER")
+        with refused("decision_emergency_stands"):
+            decided(milder, kind, **more)
+
+    @pytest.mark.parametrize("state", ["CLEARED", "CLOSED"])
+    @pytest.mark.parametrize("kind", ["REFER", "ASK"])
+    def test_ended_by_a_decision_that_ends_nothing(self, db, state, kind):
+        said = held(PatientFactory.create())
+        decided(said, kind, **({"questions": ["worst"]} if kind == "ASK" else {}))
+        with refused(f"case_{state.lower()}_by_decision"):
+            Case.objects.filter(intakes=said).update(state=state, resolved_at=SUBMITTED)
+
+    def test_ended_by_a_decision_that_was_superseded(self, db):
+        said = held(PatientFactory.create())
+        first = decided(said, "CLOSE")
+        decided(said, "REFER", supersedes=first)
+        with refused("case_closed_by_decision"):
+            Case.objects.filter(intakes=said).update(state="CLOSED", resolved_at=SUBMITTED)
+
+    def test_set_waiting_with_a_time_of_its_end(self, db):
+        said = held(PatientFactory.create())
+        with refused("case_resolved_has_a_time"):
+            Case.objects.filter(intakes=said).update(state="ASKED", resolved_at=SUBMITTED)
 
     def test_a_referral_called_a_resolved_emergency(self, db):
         said = held(PatientFactory.create())
@@ -593,6 +682,22 @@ class TestNoCaseDecidedByNobody:
         said = held(PatientFactory.create())
         with refused("decision_by_a_chiropractor"):
             decided(said, by=StaffFactory.create(is_desk=True))
+
+    @pytest.mark.parametrize(
+        ("kind", "terms", "rule"),
+        [
+            ("REFER", {"visit_types": ["adjustment"]}, "review_only_clearing_gives_leave"),
+            ("REFER", {"xray_allowed": True}, "review_only_clearing_gives_leave"),
+            ("CLOSE", {"until": SUBMITTED}, "review_only_clearing_gives_leave"),
+            ("CLEAR", {"refer_to": "Dr. Lee"}, "review_only_referring_sends"),
+            ("CLEAR", {"questions": ["worst"]}, "review_only_asking_asks"),
+            ("ASK", {}, "review_only_asking_asks"),
+            ("CLEAR", {"reason": ""}, "review_has_a_reason"),
+        ],
+    )
+    def test_decided_with_what_goes_with_another_kind(self, db, kind, terms, rule):
+        with refused(rule):
+            decided(held(PatientFactory.create()), kind, **terms)
 
     def test_given_to_another_patient(self, db):
         said = held(PatientFactory.create())
@@ -617,6 +722,53 @@ class TestNoCaseDecidedByNobody:
         for changed in ({"patient": PatientFactory.create()}, {"patient": None}, {"case": None}):
             with refused("never_changed"):
                 Intake.objects.filter(pk=said.pk).update(**changed)
+
+
+class TestNoDecisionUndone:
+    """It is never edited: another takes its place, once, on the same case."""
+
+    @pytest.fixture
+    def first(self, db) -> ReviewDecision:
+        return decided(held(PatientFactory.create()))
+
+    @pytest.mark.parametrize(
+        "column", ["kind", "reason", "visit_types", "until", "supersedes_id", "refer_to", "by_id"]
+    )
+    def test_by_changing_it(self, first, column):
+        with forbidden():
+            run(f"UPDATE intake_reviewdecision SET {column} = {column}")
+        with forbidden():
+            run("DELETE FROM intake_reviewdecision")
+
+    def test_twice(self, first):
+        decided(first.intake, "REFER", supersedes=first)
+        with refused("intake_reviewdecision_supersedes_id_key"):
+            decided(first.intake, "CLOSE", supersedes=first)
+
+    def test_by_one_on_another_case(self, first):
+        with refused("decision_supersedes_its_own"):
+            decided(held(PatientFactory.create()), "REFER", supersedes=first)
+
+    def test_by_one_that_is_not_there_yet(self, first):
+        with refused("decision_supersedes_its_own"):
+            decided(first.intake, "REFER", supersedes_id=uuid4())
+
+    def test_of_a_resolved_emergency(self, db):
+        said = held(PatientFactory.create(), "EMERGENCY")
+        resolved = decided(said, "RESOLVED")
+        with refused("decision_supersedes_its_own"):
+            decided(said, "REFER", supersedes=resolved)
+        with refused("decision_supersedes_its_own"):
+            decided(said, "RESOLVED", supersedes=resolved)
+
+    def test_while_what_it_allowed_still_stands(self, db):
+        leave = cleared(PatientFactory.create())
+        with refused("superseded_clearance_is_revoked"):
+            decided(leave.intake, "REFER", supersedes=leave.decision)
+        with transaction.atomic():
+            decided(leave.intake, "REFER", supersedes=leave.decision)
+            run(REVOKE, [SUBMITTED, leave.pk])
+            at_commit()
 
 
 class TestNoAnswersTakenOutOfACase:

@@ -20,11 +20,12 @@ from time_machine import TimeMachineFixture
 
 from clinic import limits, messages
 from clinic.models import ClinicProfile, Message, ServiceTown, User
-from intake import half_days
+from intake import half_days, services
 from intake.exercises import LIBRARY
 from intake.models import Case, Clearance, Disposition, Handover, Intake
 from intake.screens import ABOUT_SCREENS, SCREENS
 from intake.services import give_exercises, revoke
+from intake.triage import Urgency
 from scheduling.models import Appointment, Clinician
 from scheduling.services import expire_stale_holds
 from scheduling.slots import State
@@ -261,6 +262,45 @@ def outcomes_later(walk: Walk) -> None:
             Case.objects.update(**change)
             reader.get(page)
             reader.get("/my/visits/")
+
+
+def decided_cases(walk: Walk) -> None:
+    """Asked, answered wrong and right, decided meanwhile, closed, and sent to somebody by name."""
+    account = walk.account
+    reader = walk.signed_in()
+    for kind in ("ASK", "REFER", "CLOSE"):
+        with aside():
+            said = held(account.patients.get(), Disposition.REFER, answers=answers.REFER)
+            page = reverse("intake:result", args=[said.pk])
+            decision = services.decide(
+                case_id=said.case_id,
+                latest_seen=said.pk,
+                kind=kind,
+                reason="Known to us.",
+                by=StaffFactory.create(is_chiropractor=True),
+                now=timezone.now(),
+                **TERMS[kind],
+            )
+            reader.get(page)
+            reader.get("/my/visits/")
+            if kind == "ASK":
+                asked = reverse("intake:asked", args=[decision.pk])
+                reader.get(asked)
+                reader.post(asked, {})
+                with aside():
+                    Case.objects.update(state=Case.State.OPEN)
+                    reader.get(asked, follow=True)
+                reader.get(f"/book/{ClearanceFactory.create().pk}/")
+                answer = {"own_answer": account.email, "pregnant": "yes"}
+                reader.post(asked, answer, follow=True)
+                reader.post(asked, {**answer, "pregnant_warning": "no"}, follow=True)
+
+
+TERMS: dict[str, dict[str, Any]] = {
+    "ASK": {"questions": ["pregnant"], "own_question": "ana@example.com"},
+    "REFER": {"refer_to": "ana@example.com", "refer_urgency": Urgency.IN_THREE_DAYS},
+    "CLOSE": {},
+}
 
 
 def an_emergency(walk: Walk) -> None:
@@ -562,6 +602,8 @@ def messages_to_patients(walk: Walk) -> None:
         messages.held(to=to, name=name, now=now, due_at=now)
         messages.cleared(to=to, name=name, clearance_id=visit.clearance_id, now=now)
         messages.referred(to=to, name=name, now=now)
+        messages.asked(to=to, name=name, decision_id=visit.pk, now=now)
+        messages.closed(to=to, name=name, now=now)
         messages.start_again(to=to, name=name, now=now)
 
 
@@ -574,6 +616,7 @@ STAGES: list[Callable[[Walk], None]] = [
     the_code,
     each_outcome,
     outcomes_later,
+    decided_cases,
     an_emergency,
     choosing,
     no_free_times,

@@ -61,7 +61,7 @@ INTAKES = f"SELECT id, patient_id, xray_hold, {at('submitted_at')} FROM intake_i
 UNRESOLVED_CASES = """
     SELECT held.id, held.patient_id, said.patient_id AS said_by
     FROM intake_case AS held LEFT JOIN intake_intake AS said ON said.case_id = held.id
-    WHERE held.state IN ('OPEN', 'REFERRED')
+    WHERE held.state IN ('OPEN', 'REFERRED', 'ASKED')
 """
 TOLD = """
     SELECT recipient, kind FROM clinic_message
