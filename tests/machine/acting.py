@@ -56,6 +56,7 @@ class Acting(RuleBasedStateMachine):
         self._example.enter_context(transaction.atomic())
         self._example.callback(transaction.set_rollback, True)
         self.now = self.world.begins
+        self.turn = 0
         self._calendar: Calendar | None = None
         # As they were after the last step.
         self.visits: dict[UUID, Row] = {}

@@ -28,9 +28,9 @@ from tests.machine.machine import CalendarMachine
 STEPS = int(os.environ.get("CLINIC_MACHINE_STEPS", "0"))
 SEED = int(os.environ.get("CLINIC_MACHINE_SEED", "0")) or (secrets.randbits(32) if STEPS else 1)
 STEPS_AN_EXAMPLE = 50
-# Three days before the clocks are put back, and put forward.
+# The Thursday noon before the clocks are put back, and before they are put forward.
 AUTUMN = datetime(2026, 10, 29, 16, tzinfo=UTC)
-SPRING = datetime(2027, 3, 11, 16, tzinfo=UTC)
+SPRING = datetime(2027, 3, 11, 17, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -12,6 +12,13 @@ from scheduling.models import Clinician, OpeningHours, VisitType
 from tests import answers
 from tests.factories.clinic import AccountFactory, StaffFactory
 
+# On Sundays: a clock is put forward at two, and put back at two, and each window feels it.
+NIGHT = (
+    (time(0, 30), time(1, 15)),
+    (time(1, 45), time(2, 20)),
+    (time(2, 40), time(5, 30)),
+)
+
 
 @dataclass(frozen=True)
 class World:
@@ -29,38 +36,35 @@ def build(begins: datetime) -> World:
     doctor = StaffFactory.create(email="doctor@example.com", is_chiropractor=True)
     solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
     locum = Clinician.objects.create(name="Dr. Locum")
-    for weekday in (5, 6):
-        OpeningHours.objects.create(
-            clinician=solomon, weekday=weekday, starts=time(0, 30), ends=time(4, 30)
-        )
+    for starts, ends in NIGHT:
+        OpeningHours.objects.create(clinician=solomon, weekday=6, starts=starts, ends=ends)
     OpeningHours.objects.create(clinician=locum, weekday=1, starts=time(8), ends=time(20))
     VisitType.objects.filter(code="new-exam").update(buffer_before=5, buffer_after=10)
     VisitType.objects.filter(code="new-exam-xray").update(room_from=15, room_until=40)
-    world = World(begins, desk, doctor, ())
-    return World(begins, desk, doctor, tuple(_patients(world)))
+    return World(begins, desk, doctor, tuple(_patients(begins, doctor)))
 
 
-def _patients(world: World) -> list[Patient]:
+def _patients(now: datetime, doctor: User) -> list[Patient]:
     ana = AccountFactory.create(email="ana@example.com")
     patients = [
-        screened(ana, "Ana", phone=1, now=world.begins),
+        screened(ana, "Ana", phone=1, now=now),
         screened(
             ana,
             "Leo",
             phone=1,
             said=answers.MINOR,
             born=date(2012, 5, 6),
-            now=world.begins,
+            now=now,
             guardian_name="Ana Reyes",
             guardian_relationship="mother",
         ),
     ]
     for number, given in enumerate(("Ben", "Cleo", "Dee"), start=2):
         account = AccountFactory.create(email=f"{given.lower()}@example.com")
-        patients.append(screened(account, given, phone=number, now=world.begins))
+        patients.append(screened(account, given, phone=number, now=now))
     eli = AccountFactory.create(email="eli@example.com")
-    patients.append(screened(eli, "Eli", phone=5, said=answers.CO_MANAGE, now=world.begins))
-    decide(patients[-1].intakes.get(), "CLEAR", xray=True, by=world.doctor, now=world.begins)
+    patients.append(screened(eli, "Eli", phone=5, said=answers.CO_MANAGE, now=now))
+    decide(patients[-1].intakes.get(), "CLEAR", xray=True, by=doctor, now=now)
     return patients
 
 
