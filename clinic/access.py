@@ -80,6 +80,10 @@ def reads_own_or_all_exercises(user: Person) -> bool:
     return is_patient(user) or gives_exercises(user)
 
 
+def signs_protocol(user: Person) -> bool:
+    return _has(user, "is_chiropractor")
+
+
 def uses_admin_site(user: Person) -> bool:
     return _has(user, "is_administrator")
 
@@ -117,6 +121,7 @@ answers_required = allowed(reads_answers)
 reviewer_required = allowed(decides_reviews)
 exercises_required = allowed(gives_exercises)
 own_exercises_required = allowed(reads_own_or_all_exercises, sign_in=PATIENT_SIGN_IN)
+signer_required = allowed(signs_protocol)
 administrator_required = allowed(uses_admin_site)
 
 

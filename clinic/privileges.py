@@ -25,6 +25,7 @@ ADD_ONLY = (
     "intake.Prescription",
     "intake.PainScore",
     "intake.GuardianConsent",
+    "intake.ProtocolSignature",
     "scheduling.StatusChange",
 )
 # Written by triggers alone, with their owner's rights.

@@ -26,6 +26,7 @@ trail.ACTS.update(
         "exercises ended": _("Home exercises ended"),
         "exercises read": _("Home exercises read"),
         "pain noted": _("Pain at a visit noted"),
+        "protocol signed": _("Protocol signed"),
         "own account offered": _("Own sign-in offered"),
         "record taken over": _("Record taken over"),
         **{

@@ -7,4 +7,4 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from intake import acts  # noqa: F401 - says them for the audit trail
+        from intake import acts, checks  # noqa: F401 - says them for the audit trail; registers them

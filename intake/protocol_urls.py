@@ -7,4 +7,5 @@ from intake.views import protocol
 app_name = "protocol"
 urlpatterns = [
     path("", protocol.read, name="read"),
+    path("sign/", protocol.sign, name="sign"),
 ]

@@ -7,6 +7,10 @@ import os
 import subprocess
 import sys
 
+import django
+from django.db import connections
+from django.utils import timezone
+
 from tests.database import ROOT, prepare
 
 # As a production server has them, but for DATABASE_URL.
@@ -36,9 +40,25 @@ def check(database_url: str, *, without: str = "") -> "subprocess.CompletedProce
     )
 
 
+def have_the_protocol_signed() -> None:
+    """In the database that Django is set to, as a chiropractor does on its page."""
+    from intake import services
+    from intake.triage import PROTOCOL
+    from intake.triage.fingerprint import fingerprint
+    from tests.factories.clinic import StaffFactory
+
+    doctor = StaffFactory(is_chiropractor=True)
+    services.sign_protocol(read=fingerprint(PROTOCOL), remark="", by=doctor, now=timezone.now())
+
+
 def main() -> int:
     database = prepare("deployment")
     try:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+        os.environ["DATABASE_URL"] = database.url
+        django.setup()
+        have_the_protocol_signed()
+        connections.close_all()
         done = check(database.url)
     finally:
         database.remove()

@@ -11,6 +11,7 @@ from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
 from intake.models.pain import PainScore
 from intake.models.people import GuardianConsent, Handover, Patient
+from intake.models.signatures import ProtocolSignature
 
 __all__ = [
     "Case",
@@ -26,6 +27,7 @@ __all__ = [
     "PainScore",
     "Patient",
     "Prescription",
+    "ProtocolSignature",
     "ReviewDecision",
     "WishedTimes",
 ]

@@ -22,6 +22,7 @@ from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.pain import note_pain
 from intake.services.renewal import begin_next_form, still_to_confirm
 from intake.services.review import decide, set_aside, standing
+from intake.services.signing import sign_protocol
 from intake.services.submission import attach, judge_left_drafts, record_emergency, submit
 from intake.services.wishes import wish_times
 
@@ -55,6 +56,7 @@ __all__ = [
     "report_mistake",
     "revoke",
     "set_aside",
+    "sign_protocol",
     "standing",
     "start_draft",
     "still_to_confirm",

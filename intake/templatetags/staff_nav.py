@@ -1,9 +1,10 @@
-"""What waits, counted for the head of every staff page."""
+"""What every staff page says: what waits, counted for its head, and whether the protocol stands."""
 
 from django import template
 from django.utils import timezone
 
 from clinic.models import Message
+from intake import signed
 from intake.models import Case
 
 register = template.Library()
@@ -17,3 +18,8 @@ def cases_awaiting_review() -> int:
 @register.simple_tag
 def messages_needing_attention() -> int:
     return Message.objects.needing_attention(now=timezone.now()).count()
+
+
+@register.simple_tag
+def why_protocol_is_unsigned() -> str:
+    return signed.why_unsigned()

@@ -6,7 +6,10 @@ from django.db import transaction
 
 from clinic import audit, services
 from clinic.models import User
+from intake.services import sign_protocol
 from intake.services.cases import one_submission_at_a_time
+from intake.triage import PROTOCOL
+from intake.triage.fingerprint import fingerprint
 from scheduling.demo import days, holidays, people, stories
 from scheduling.demo.acting import Scene
 from scheduling.demo.people import Employee
@@ -36,6 +39,7 @@ def _begin(now: datetime) -> None:
         _employ(employee, now=opened)
     scene = _scene(now)
     _let_sign_in(scene.doctor, now=opened)
+    _sign(scene.doctor, now=opened)
     holidays.close_them(scene, scene.today - timedelta(days=PAST_DAYS))
     regulars, newcomers = iter(people.REGULARS), iter(people.NEWCOMERS)
     for number in range(-PAST_DAYS, 0):
@@ -48,6 +52,7 @@ def _begin(now: datetime) -> None:
 
 def _bring_up_to_date(now: datetime) -> None:
     scene = _scene(now)
+    _sign(scene.doctor, now=now)
     holidays.close_them(scene, scene.today)
     days.finish_what_is_past(scene)
     for day in days.days_without_visits(scene.today, COMING_DAYS):
@@ -80,3 +85,8 @@ def _let_sign_in(doctor: User, *, now: datetime) -> None:
     with audit.writing(None):
         clinician.save(update_fields=["user"])
         audit.record(None, "clinician changed", clinician, at=now, fields="user")
+
+
+def _sign(doctor: User, *, now: datetime) -> None:
+    """Once for each state of the protocol: a demo that is kept may meet a newer one."""
+    sign_protocol(read=fingerprint(PROTOCOL), remark="", by=doctor, now=now)

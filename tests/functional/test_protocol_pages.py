@@ -32,6 +32,28 @@ def test_the_protocol_can_be_read_by_everybody(visit: Visits, doctor: User, size
     axe(page)
 
 
+def test_it_is_signed_with_the_keyboard(visit: Visits, doctor: User):
+    page = visit(PHONE, user=doctor)
+    page.goto("/staff/review/")
+    axe(page)
+    page.get_by_role("link", name="Read the protocol").press("Enter")
+    page.get_by_role("link", name="Sign it").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign protocol, version 1.1")
+    for size in (PHONE, DESKTOP):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        fits(page)
+        axe(page)
+        screenshot(page, f"staff-protocol-sign-{size[0]}")
+    page.get_by_label("Remark").fill("The age limits are right.")
+    page.get_by_role("button", name="Sign version 1.1").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You signed version 1.1.")
+    expect(page.get_by_label("Signature")).to_contain_text("Signed by Dr. Solomon")
+    fits(page)
+    axe(page)
+    page.goto("/staff/review/")
+    expect(page.get_by_text("is not signed")).to_have_count(0)
+
+
 def test_it_is_searched_and_followed_without_javascript(visit: Visits, doctor: User):
     page = visit(PHONE, user=doctor, javascript=False)
     page.goto(PAGE)

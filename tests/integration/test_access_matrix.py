@@ -282,6 +282,8 @@ ROWS = {
     "POST review:set_aside": of_staff(NO, INVALID, NO, at=the_case),
     # The protocol
     "GET protocol:read": of_staff(OK, OK, OK),
+    "GET protocol:sign": of_staff(NO, OK, NO),
+    "POST protocol:sign": of_staff(NO, INVALID, NO),
     # The desk
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),

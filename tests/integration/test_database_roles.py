@@ -52,6 +52,8 @@ def test_the_tests_sign_in_as_the_application():
         ),
         "DELETE FROM clinic_historyentry",
         "UPDATE intake_reviewdecision SET reason = 'another'",
+        "UPDATE intake_protocolsignature SET remark = 'another'",
+        "DELETE FROM intake_protocolsignature",
         "UPDATE intake_finding SET reason = 'another'",
         "UPDATE intake_intake SET disposition = 'BOOK'",
         "UPDATE intake_intake SET answers = '{}'",

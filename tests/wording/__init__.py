@@ -75,6 +75,10 @@ STAFF_MODULES = (
     "intake/views/staff_*.py",
     # The protocol as its signing doctor reads it.
     "intake/protocol_page.py",
+    "intake/signed.py",
+    "intake/checks.py",
+    "intake/forms/signing.py",
+    "intake/services/signing.py",
     "intake/views/protocol.py",
     "intake/triage/plain.py",
     "intake/triage/conditions.py",
