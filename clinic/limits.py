@@ -50,6 +50,8 @@ CONTACTS_BY_ADDRESS = Limit("contacts by address", 20, timedelta(hours=1))
 # Grown-ups of a family offered an account of their own, and dates of birth tried to take one up.
 HANDOVERS_BY_ACCOUNT = Limit("handovers by account", 6, timedelta(days=1))
 BIRTH_DATES_FOR_HANDOVER = Limit("birth dates for handover", 5, timedelta(days=1))
+# Files of up to 10 MB each: a report photographed page by page, and once more.
+UPLOADS_BY_ACCOUNT = Limit("uploads by account", 40, timedelta(days=1))
 # Times chosen: somebody undecided with a family, and everybody who shares their address.
 HOLDS_BY_ACCOUNT = Limit("holds by account", 30, timedelta(hours=1))
 HOLDS_BY_ADDRESS = Limit("holds by address", 200, timedelta(hours=1))

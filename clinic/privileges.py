@@ -26,6 +26,10 @@ ADD_ONLY = (
     "intake.PainScore",
     "intake.GuardianConsent",
     "intake.ProtocolSignature",
+    "intake.Referral",
+    "intake.ReferralLetter",
+    "intake.ReferralStep",
+    "intake.Report",
     "scheduling.StatusChange",
 )
 # Written by triggers alone, with their owner's rights.
@@ -43,6 +47,7 @@ NEVER_DELETED = (
     "intake.Patient",
     "intake.Case",
     "intake.Handover",
+    "intake.Receiver",
     "scheduling.Appointment",
     "scheduling.Clinician",
     "scheduling.VisitType",

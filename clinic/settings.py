@@ -263,6 +263,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# What people hand in goes into the database, and never lies on a disk on its way there.
+FILE_UPLOAD_HANDLERS = ["clinic.uploads.InMemory"]
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 # On the server, not in a cookie: a notice may name a patient, such as whose visit is affected.

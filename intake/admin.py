@@ -7,13 +7,14 @@ person said, which rules fired on it and why somebody decided are for who reads 
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic import access
-from clinic.admin_base import RecordAdmin, trail_of
+from clinic.admin_base import AuditedAdmin, RecordAdmin, trail_of
 from intake import half_days
 from intake.models import (
     Case,
@@ -27,6 +28,11 @@ from intake.models import (
     IntakeDraft,
     PainScore,
     Patient,
+    Receiver,
+    Referral,
+    ReferralLetter,
+    ReferralStep,
+    Report,
     ReviewDecision,
     WishedTimes,
 )
@@ -322,3 +328,74 @@ class IntakeDraftAdmin(RecordAdmin):
 
     def patient_id_of(self, row: IntakeDraft) -> UUID | None:
         return row.submitted.patient_id if row.submitted else None
+
+
+@admin.register(Receiver)
+class ReceiverAdmin(AuditedAdmin):
+    """The address book of referral letters. Who is in it stays: letters name them."""
+
+    list_display = ("name", "field", "address", "phone", "fax", "is_offered")
+    list_filter = ("is_offered",)
+    search_fields = ("name", "field", "address")
+
+
+@admin.register(Referral)
+class ReferralAdmin(RecordAdmin):
+    patient_path = "decision.intake.patient_id"
+    list_display = ("opened_at", "case")
+    list_select_related = ("case__patient", "decision__intake")
+    date_hierarchy = "opened_at"
+    fields = ("case", "decision", "opened_at")
+
+
+@admin.register(ReferralLetter)
+class ReferralLetterAdmin(RecordAdmin):
+    """That there is a letter, and to whom; what it says of the patient is the clinician's."""
+
+    patient_path = "referral.decision.intake.patient_id"
+    clinical = ("history", "findings", "question")
+    list_display = ("at", "referral", "version", "to_name", "by")
+    list_select_related = ("referral__case__patient", "referral__decision__intake", "by")
+    date_hierarchy = "at"
+    fields = (
+        "referral",
+        "version",
+        "receiver",
+        "to_name",
+        "to_address",
+        "see_by",
+        "signed_by",
+        "by",
+        "at",
+        "history",
+        "findings",
+        "question",
+    )
+
+
+@admin.register(ReferralStep)
+class ReferralStepAdmin(RecordAdmin):
+    patient_path = "referral.decision.intake.patient_id"
+    clinical = ("note",)
+    list_display = ("at", "referral", "kind", "by")
+    list_filter = ("kind",)
+    list_select_related = ("referral__case__patient", "referral__decision__intake", "by")
+    date_hierarchy = "at"
+    fields = ("referral", "kind", "letter", "by", "at", "note")
+
+
+@admin.register(Report)
+class ReportAdmin(RecordAdmin):
+    """That a report came; what is in it, and what it is called, is the clinician's."""
+
+    patient_path = "referral.decision.intake.patient_id"
+    clinical = ("name",)
+    list_display = ("at", "referral", "kind", "size", "by")
+    list_filter = ("kind",)
+    list_select_related = ("referral__case__patient", "referral__decision__intake", "by")
+    date_hierarchy = "at"
+    fields = ("referral", "kind", "size", "sha256", "by", "at", "name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        """Without the file itself, which no page here shows."""
+        return super().get_queryset(request).defer("content")

@@ -182,3 +182,47 @@ class HandoverOver(IntakeProblem):
 
 class NotTheDateOfBirth(IntakeProblem):
     message = _("That is not the date of birth we have. Check it, or call us.")
+
+
+class ReferralOver(IntakeProblem):
+    """A decision was made since: nothing is added to it any more."""
+
+    message = _("Dr. Solomon has decided since. See your result for what comes next.")
+
+
+class LetterNewer(IntakeProblem):
+    """Somebody saved another version meanwhile."""
+
+    message = _("Somebody saved this letter meanwhile. Read the newest version, then save again.")
+
+
+class LetterNeedsReceiver(IntakeProblem):
+    message = _("Say who the letter is for, and save it, before it goes out.")
+
+
+class LetterNotPrintable(IntakeProblem):
+    message = _("The letter has letters or signs that cannot be printed. Change them, and save.")
+
+
+class ReportProblem(IntakeProblem):
+    """A file that is not taken."""
+
+
+class ReportEmpty(ReportProblem):
+    message = _("This file is empty. Choose the report again.")
+
+
+class ReportTooLarge(ReportProblem):
+    message = _("This file is too big. It can have up to 10 MB. Try a photo of each page.")
+
+
+class ReportOfWrongKind(ReportProblem):
+    message = _("We can read a PDF, or a photo in JPEG or PNG. This file is none of these.")
+
+
+class ReportNameRefused(ReportProblem):
+    message = _("We cannot use the name of this file. Give it a short, plain name and try again.")
+
+
+class TooManyReports(ReportProblem):
+    message = _("We have many files from you already. Please call us if there is more.")

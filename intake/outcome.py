@@ -307,7 +307,7 @@ def _worse() -> str:
 def _what_next(case: Case, now: datetime) -> tuple[str, ...]:
     if case.state == Case.State.REFERRED:
         return (
-            _("After the doctor has seen you, call us or bring the report."),
+            _("After the doctor has seen you, tell us on this page, or call us."),
             _("Dr. Solomon then decides, and we email you when you can choose a time."),
         )
     if case.due_at < now:

@@ -109,3 +109,30 @@ class ExercisePlanQuerySet(models.QuerySet[Row]):
     def newest_first(self) -> Self:
         """The first of a patient's is the one that counts."""
         return self.order_by("-at", "-pk")
+
+
+class ReferralQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: "User") -> Self:
+        """The clinician's; and the family's own, whose answers the letter speaks of."""
+        if access.reads_answers(user):
+            return self
+        own = self.filter(decision__intake__patient__account=user.pk)
+        return own if user.is_authenticated else self.none()
+
+    def running(self) -> Self:
+        """Waiting for the decision that ends them."""
+        return self.exclude(steps__kind="DECIDED")
+
+    def unheard(self) -> Self:
+        """Sent to a doctor, and nothing came back yet."""
+        came_back = ("SEEN", "REPORT", "OVERDUE")
+        return self.running().exclude(steps__kind__in=came_back).filter(case__state="REFERRED")
+
+
+class ReportQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: "User") -> Self:
+        """The clinician's; and the family's own."""
+        if access.reads_answers(user):
+            return self
+        own = self.filter(referral__decision__intake__patient__account=user.pk)
+        return own if user.is_authenticated else self.none()

@@ -22,3 +22,11 @@ def judge_left_forms(timestamp: int) -> None:
     # An emergency takes clearances back, and so visits.
     with audit.coming_from(Via.CLOCK):
         services.judge_left_drafts(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task
+def bring_back_overdue_referrals(timestamp: int) -> None:
+    """Patients sent to a doctor, of whom nobody heard in time."""
+    with audit.coming_from(Via.CLOCK):
+        services.bring_back_overdue(now=timezone.now())

@@ -13,6 +13,7 @@ from intake.views import (
     families,
     later,
     privacy,
+    referral,
     result,
     screen,
     start,
@@ -51,4 +52,9 @@ urlpatterns = [
     path("my/intakes/<uuid:pk>/times/", result.wish_times, name="wish_times"),
     path("my/intakes/<uuid:pk>/summary/", summary.page, name="summary"),
     path("my/intakes/<uuid:pk>/summary.pdf", summary.pdf, name="summary_pdf"),
+    path("my/referrals/<uuid:pk>/", referral.page, name="referral"),
+    path("my/referrals/<uuid:pk>/letter.pdf", referral.letter_pdf, name="letter_pdf"),
+    path("my/referrals/<uuid:pk>/report/", referral.hand_in, name="hand_in"),
+    path("my/referrals/<uuid:pk>/seen/", referral.seen, name="doctor_seen"),
+    path("my/reports/<uuid:pk>/", referral.report, name="report"),
 ]

@@ -6,6 +6,7 @@ from intake.forms.asking import Asking, Trouble
 from intake.forms.birth import BirthForm
 from intake.forms.changes import ChangesForm
 from intake.forms.contact import ContactForm
+from intake.forms.report import ReportForm
 from intake.forms.wishes import WishForm
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ChangesForm",
     "ContactForm",
     "OwnAnswerForm",
+    "ReportForm",
     "Trouble",
     "WishForm",
 ]

@@ -11,6 +11,7 @@ from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
 from intake.models.pain import PainScore
 from intake.models.people import GuardianConsent, Handover, Patient
+from intake.models.referrals import Receiver, Referral, ReferralLetter, ReferralStep, Report
 from intake.models.signatures import ProtocolSignature
 
 __all__ = [
@@ -28,6 +29,11 @@ __all__ = [
     "Patient",
     "Prescription",
     "ProtocolSignature",
+    "Receiver",
+    "Referral",
+    "ReferralLetter",
+    "ReferralStep",
+    "Report",
     "ReviewDecision",
     "WishedTimes",
 ]

@@ -20,6 +20,13 @@ from intake.services.drafts import (
 from intake.services.exercises import doses, give_exercises
 from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.pain import note_pain
+from intake.services.referrals import (
+    bring_back_overdue,
+    doctor_seen,
+    letter_went_out,
+    receive_report,
+    save_letter,
+)
 from intake.services.renewal import begin_next_form, still_to_confirm
 from intake.services.review import decide, set_aside, standing
 from intake.services.signing import sign_protocol
@@ -36,7 +43,9 @@ __all__ = [
     "askable",
     "attach",
     "begin_next_form",
+    "bring_back_overdue",
     "decide",
+    "doctor_seen",
     "doses",
     "forget_left_drafts",
     "give_exercises",
@@ -48,13 +57,16 @@ __all__ = [
     "keep_typed",
     "kept_until",
     "leave_contact",
+    "letter_went_out",
     "note_pain",
     "offer_own_account",
     "offered_to",
     "own_answer",
+    "receive_report",
     "record_emergency",
     "report_mistake",
     "revoke",
+    "save_letter",
     "set_aside",
     "sign_protocol",
     "standing",

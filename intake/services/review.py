@@ -26,7 +26,7 @@ from intake.exceptions import (
 )
 from intake.models import Case, Clearance, Disposition, Intake, ReviewDecision
 from intake.public import is_held
-from intake.services import asking, cases, clearances
+from intake.services import asking, cases, clearances, referrals
 
 Kind = ReviewDecision.Kind
 # What another decision may take the place of. An emergency that was resolved and answers that were
@@ -88,6 +88,7 @@ def decide(
         )
         audit.record(by, f"review: {kind}", case, at=now, patient_id=case.patient_id)
         _carry_out(case, decision, now=now)
+        referrals.follow(decision, now=now)
     return decision
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit, limits, times
 from clinic.access import patient_required, signed_in
-from intake import half_days, outcome, services
+from intake import half_days, outcome, referral_told, services
 from intake.exceptions import CaseAlreadyDecided
 from intake.forms import WishForm
 from intake.models import Case, Disposition, Intake, WishedTimes
@@ -62,6 +62,7 @@ def _page(
         "intake": intake,
         "answered": times.in_words(intake.submitted_at),
         "told": outcome.told(intake, now),
+        "referral": referral_told.newest_of(intake, reader),
         "form": form or (_form(wished, now) if case else None),
         "wished": half_days.in_words(wished.half_days) if wished else [],
         "wished_note": wished.note if wished else "",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic import access, audit
 from clinic.models import ClinicProfile
-from intake import case_file, pain, review_list, services
+from intake import case_file, pain, referral_file, review_list, services
 from intake.exceptions import CaseAlreadyDecided, IntakeProblem
 from intake.forms.review import SAYS, DecisionForm, SetAsideForm, choices, strangers
 from intake.models import Case, Intake, ReviewDecision
@@ -158,6 +158,7 @@ def _page(
         "sheet": case_file.sheet(case, beside),
         "newest": case_file.sheet(case, intakes[:1]),
         "decisions": case_file.decisions(case),
+        "referrals": referral_file.lines(case),
         "clearances": _clearances(case),
         "form": form,
         "choices": offered,

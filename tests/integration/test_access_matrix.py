@@ -21,10 +21,19 @@ from django.utils import timezone
 from clinic import messages
 from clinic.models import Message, User
 from intake import services
-from intake.models import Case, Clearance, ExercisePlan, Intake, Patient, ReviewDecision
+from intake.models import (
+    Case,
+    Clearance,
+    ExercisePlan,
+    Intake,
+    Patient,
+    Referral,
+    Report,
+    ReviewDecision,
+)
 from scheduling.models import Appointment
 from tests import answers
-from tests.factories import scheduling
+from tests.factories import referrals, scheduling
 from tests.factories.clinic import StaffFactory
 from tests.factories.intake import exercises_given
 from tests.people import signed_in
@@ -94,6 +103,17 @@ class World:
     def case(self) -> Case:
         assert self.intake.case
         return self.intake.case
+
+    @cached_property
+    def referral(self) -> Referral:
+        """With a letter that is out, and a report that came back."""
+        referral = referrals.referred(self.intake, by=self.people["doctor"])
+        referrals.letter_out(referral, by=self.people["doctor"])
+        return referral
+
+    @cached_property
+    def report(self) -> Report:
+        return referrals.handed_in(self.referral, by=self.patient)
 
     @cached_property
     def clearance(self) -> Clearance:
@@ -171,6 +191,22 @@ def the_message(world: World) -> dict[str, Any]:
     return {"pk": world.message.pk}
 
 
+def the_referral(world: World) -> dict[str, Any]:
+    return {"pk": world.referral.pk}
+
+
+def the_report(world: World) -> dict[str, Any]:
+    return {"pk": world.report.pk}
+
+
+def the_referral_of_the_case(world: World) -> dict[str, Any]:
+    return {"pk": world.case.pk, "referral": world.referral.pk}
+
+
+def the_report_of_the_case(world: World) -> dict[str, Any]:
+    return {**the_referral_of_the_case(world), "report": world.report.pk}
+
+
 ROWS = {
     # The clinic
     "GET healthz": everybody(OK),
@@ -246,6 +282,14 @@ ROWS = {
     # One page for the patient's doctor: the family's own, and the chiropractor's
     "GET intake:summary": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_intake),
     "GET intake:summary_pdf": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_intake),
+    # A referral: the family's own; the clinician's side of it stands under the review
+    "GET intake:referral": of_the_family(OK, NOT_FOUND, at=the_referral),
+    "GET intake:letter_pdf": of_the_family(OK, NOT_FOUND, at=the_referral),
+    "GET intake:hand_in": of_the_family(NOT_SO, NOT_SO, at=the_referral),
+    "POST intake:hand_in": of_the_family(INVALID, NOT_FOUND, at=the_referral),
+    "GET intake:doctor_seen": of_the_family(NOT_SO, NOT_SO, at=the_referral),
+    "POST intake:doctor_seen": of_the_family(ELSEWHERE, NOT_FOUND, at=the_referral),
+    "GET intake:report": of_the_family(OK, NOT_FOUND, at=the_report),
     "GET intake:changes": everybody(ELSEWHERE),
     "POST intake:changes": everybody(ELSEWHERE),
     # A family: the next form of each, and the grown-up who leaves
@@ -280,6 +324,16 @@ ROWS = {
     "POST review:case": of_staff(NO, INVALID, NO, at=the_case),
     "GET review:set_aside": of_staff(NO, NOT_SO, NO, at=the_case),
     "POST review:set_aside": of_staff(NO, INVALID, NO, at=the_case),
+    "GET review:referral": of_staff(NO, OK, NO, at=the_referral_of_the_case),
+    "POST review:referral": of_staff(NO, INVALID, NO, at=the_referral_of_the_case),
+    "GET review:letter_pdf": of_staff(NO, OK, NO, at=the_referral_of_the_case),
+    "GET review:letter_sent": of_staff(NO, NOT_SO, NO, at=the_referral_of_the_case),
+    "POST review:letter_sent": of_staff(NO, INVALID, NO, at=the_referral_of_the_case),
+    "GET review:doctor_seen": of_staff(NO, NOT_SO, NO, at=the_referral_of_the_case),
+    "POST review:doctor_seen": of_staff(NO, ELSEWHERE, NO, at=the_referral_of_the_case),
+    "GET review:receive_report": of_staff(NO, NOT_SO, NO, at=the_referral_of_the_case),
+    "POST review:receive_report": of_staff(NO, INVALID, NO, at=the_referral_of_the_case),
+    "GET review:report": of_staff(NO, OK, NO, at=the_report_of_the_case),
     # The protocol
     "GET protocol:read": of_staff(OK, OK, OK),
     "GET protocol:sign": of_staff(NO, OK, NO),

@@ -31,6 +31,7 @@ from intake.models import (
     Intake,
     IntakeDraft,
     Patient,
+    Receiver,
     WishedTimes,
 )
 from scheduling.models import (
@@ -45,6 +46,7 @@ from scheduling.models import (
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
 from tests.factories.intake import GuardianConsentFactory, cleared, decided, held
+from tests.factories.referrals import handed_in, referred, saved_letter
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,11 @@ def fill(number: int = 0) -> None:
         patient=patient, email="b@example.com", asked_by=StaffFactory(), asked_at=scheduling.NOW
     )
     GuardianConsentFactory(patient=patient)
+    Receiver.objects.create(name=f"Dr. {number}")
+    sender = StaffFactory(is_chiropractor=True)
+    referral = referred(held(PatientFactory(), own_words="own words of Ana"), by=sender)
+    saved_letter(referral, by=sender, question="because I said so")
+    handed_in(referral, by=sender, name="4711.pdf")
     IntakeDraft.objects.create(
         browser=uuid.uuid4(), started_at=scheduling.NOW, touched_at=scheduling.NOW
     )

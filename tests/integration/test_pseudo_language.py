@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test.signals import template_rendered
@@ -20,18 +21,28 @@ from time_machine import TimeMachineFixture
 
 from clinic import limits, messages
 from clinic.models import ClinicProfile, Message, ServiceTown, User
-from intake import half_days, services
+from intake import half_days, reports, services
 from intake.exercises import LIBRARY
-from intake.models import Case, Clearance, Disposition, Handover, Intake
+from intake.models import (
+    Case,
+    Clearance,
+    Disposition,
+    Handover,
+    Intake,
+    Report,
+    ReviewDecision,
+)
 from intake.screens import ABOUT_SCREENS, SCREENS
 from intake.services import give_exercises, revoke
+from intake.services.referrals import follow
 from intake.triage import Urgency
 from scheduling.models import Appointment, Clinician
 from scheduling.services import expire_stale_holds
 from scheduling.slots import State
 from tests import answers, walking
 from tests.factories.clinic import PatientFactory, StaffFactory
-from tests.factories.intake import ClearanceFactory, held
+from tests.factories.intake import ClearanceFactory, decided, held
+from tests.factories.referrals import JPEG, PDF, letter_out, referred
 from tests.factories.scheduling import NINE, NOW, book, done, hold
 from tests.integration.test_access_matrix import routes
 from tests.integration.test_intake_later import link, made_from
@@ -486,6 +497,40 @@ def home_exercises(walk: Walk) -> None:
     reader.get(page)
 
 
+def sent_to_a_doctor(walk: Walk) -> None:
+    """The letter, the report, and each way a file is refused."""
+    reader = walk.new()
+    walking.finish(reader, answers.REFER)
+    doctor = StaffFactory(is_chiropractor=True, name="Dr. Jonathan Solomon")
+    referral = referred(Intake.objects.get(), by=doctor)
+    page = reverse("intake:referral", args=[referral.pk])
+    reader.get(reverse("intake:result", args=[Intake.objects.get().pk]))
+    reader.get(page)
+    reader.get(page + "letter.pdf", follow=True)
+    letter_out(referral, by=doctor, to_name="Rosa Reyes")
+    reader.get(page)
+    reader.get(page + "letter.pdf")
+    for name, content in (
+        ("report.pdf", b""),
+        ("report.pdf", b"MZ"),
+        ("report.pdf", b"0" * (reports.MOST_BYTES + 1)),
+        ("a..b.pdf", PDF),
+    ):
+        reader.post(page + "report/", {"report": SimpleUploadedFile(name, content)})
+    reader.post(page + "report/")
+    with aside():
+        reader.post(page + "seen/", follow=True)
+    reader.post(page + "report/", {"report": SimpleUploadedFile("Latex", PDF)}, follow=True)
+    reader.get(reverse("intake:report", args=[Report.objects.get().pk]))
+    decided(Intake.objects.get(), "CLEAR", by=doctor, at=timezone.now())
+    Case.objects.update(state=Case.State.CLEARED, resolved_at=timezone.now())
+    follow(ReviewDecision.objects.get(kind="CLEAR"), now=timezone.now())
+    reader.get(page)
+    for path in ("report/", "seen/"):
+        file = {"report": SimpleUploadedFile("Latex", JPEG)}
+        reader.post(page + path, file, follow=True)
+
+
 def finishing_later(walk: Walk) -> None:
     reader = walk.new()
     walking.start(reader)
@@ -628,6 +673,7 @@ STAGES: list[Callable[[Walk], None]] = [
     refusals,
     a_held_page,
     home_exercises,
+    sent_to_a_doctor,
     finishing_later,
     two_tabs,
     the_short_form,

@@ -70,9 +70,14 @@ STAFF_MODULES = (
     "intake/forms/exercises.py",
     "intake/forms/pain.py",
     "intake/forms/review.py",
+    # The letter is in English, for a doctor in Virginia.
+    "intake/letter.py",
+    "intake/referral_file.py",
+    "intake/forms/letter.py",
     "intake/services/review.py",
     "intake/views/review.py",
     "intake/views/staff_*.py",
+    "intake/views/review_referral.py",
     # The protocol as its signing doctor reads it.
     "intake/protocol_page.py",
     "intake/signed.py",
