@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import audit, limits
 from clinic.access import patient_required, signed_in
@@ -58,9 +58,12 @@ def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @patient_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def hand_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     referral, now = _own(request, pk), timezone.now()
+    if request.method != "POST":
+        # Reloaded, or the language switched, after an answer that refused the file.
+        return redirect("intake:referral", pk)
     form = ReportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, referral, form, now=now, status=422)

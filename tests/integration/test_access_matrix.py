@@ -285,7 +285,7 @@ ROWS = {
     # A referral: the family's own; the clinician's side of it stands under the review
     "GET intake:referral": of_the_family(OK, NOT_FOUND, at=the_referral),
     "GET intake:letter_pdf": of_the_family(OK, NOT_FOUND, at=the_referral),
-    "GET intake:hand_in": of_the_family(NOT_SO, NOT_SO, at=the_referral),
+    "GET intake:hand_in": of_the_family(ELSEWHERE, NOT_FOUND, at=the_referral),
     "POST intake:hand_in": of_the_family(INVALID, NOT_FOUND, at=the_referral),
     "GET intake:doctor_seen": of_the_family(NOT_SO, NOT_SO, at=the_referral),
     "POST intake:doctor_seen": of_the_family(ELSEWHERE, NOT_FOUND, at=the_referral),
