@@ -26,6 +26,7 @@ trail.ACTS.update(
         "exercises ended": _("Home exercises ended"),
         "exercises read": _("Home exercises read"),
         "pain noted": _("Pain at a visit noted"),
+        "answers replayed": _("Answers run through another protocol"),
         "protocol signed": _("Protocol signed"),
         "referral opened": _("Referral opened"),
         "referral letter saved": _("Referral letter saved"),
