@@ -26,7 +26,8 @@ is read on the secure page.
 | `own_account_offered` | to a grown-up's own address: take your record over | `link` |
 | `own_account_left` | to the family's address: they sign in with their own now | `who`, `link` |
 | `own_account_made` | to their own address: the record is here now | `name`, `link` |
-| `attention` | to the clinic: something urgent waits | `link` |
+| `staff_overdue` | to a chiropractor: a review is overdue | `link` |
+| `attention` | to the clinic and the chiropractors: something urgent waits | `link` |
 """
 
 import re
@@ -231,8 +232,13 @@ def own_account_made(*, to: str, name: str, now: datetime) -> Message:
 
 
 @for_its_reader
+def staff_overdue(*, to: str, now: datetime) -> Message:
+    return queue("staff_overdue", to=to, context={"link": _link("/staff/review/")}, now=now)
+
+
+@for_its_reader
 def attention(*, to: str, now: datetime) -> Message:
-    """To the clinic itself."""
+    """To the clinic itself, and to whoever reviews."""
     return queue("attention", to=to, context={"link": _link("/staff/review/")}, now=now)
 
 

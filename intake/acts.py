@@ -16,6 +16,7 @@ trail.ACTS.update(
         "identity proved": _("Identity proved"),
         "contact left": _("Phone number left"),
         "mistake reported": _("Called a mistaken tap"),
+        "overdue told": _("Chiropractors mailed: overdue"),
         "times wished": _("Times wished for"),
         "answers set apart": _("Answers put into a case of their own"),
         "clearance issued": _("Clearance issued"),

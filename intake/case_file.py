@@ -6,6 +6,7 @@ Everything is worded here; the page only lays it out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -24,6 +25,7 @@ from intake.exceptions import (
 )
 from intake.models import Case, Clearance, Disposition, Finding, Intake, ReviewDecision
 from intake.reasons import asked
+from intake.signals import visits_asked
 from intake.triage import PROTOCOL, UNANSWERED, Question
 
 NOT_ASKED = "–"
@@ -123,6 +125,78 @@ class Cleared:
     span: str
     terms: tuple[str, ...]
     revoked: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One place of the drawing."""
+
+    outline: str
+    is_marked: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure, from the front or from behind."""
+
+    title: str
+    left: str
+    right: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where else it hurts, drawn and by name, and how bad at its worst, as one intake said."""
+
+    view_box: str
+    drawings: tuple[Drawing, ...]
+    names: tuple[str, ...]
+    worst: int | None
+
+    @property
+    def scale(self) -> list[tuple[int, bool]]:
+        return [(number, number == self.worst) for number in range(11)]
+
+
+def picture(intake: Intake) -> Picture | None:
+    """None where nothing was marked and no number given."""
+    marked = intake.details.get(services.ALSO_HURTS, [])
+    said = intake.answers.get("worst")
+    worst = said if isinstance(said, int) else None
+    if not marked and worst is None:
+        return None
+    return Picture(
+        view_box=body.VIEW_BOX,
+        drawings=tuple(
+            Drawing(
+                title=_(figure.title),
+                left=_(figure.left),
+                right=_(figure.right),
+                parts=tuple(Part(spot.outline, spot.id in marked) for spot in figure.spots),
+            )
+            for figure in body.FIGURES
+        ),
+        names=tuple(_(label) for label in body.labels(marked)),
+        worst=worst,
+    )
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit as the calendar words it."""
+
+    when: str
+    what: str
+    status: str
+
+
+def visits(case: Case) -> list[Visit]:
+    if case.patient_id is None:
+        return []
+    # Django's stubs say that receivers answer with text.
+    answers: list[Any] = visits_asked.send(sender=Case, patient_id=case.patient_id)
+    return [Visit(*visit) for _receiver, told in answers for visit in told]
 
 
 def facts(case: Case, intakes: Sequence[Intake]) -> list[str]:

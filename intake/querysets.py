@@ -78,6 +78,10 @@ class CaseQuerySet(models.QuerySet[Row]):
     def awaiting_review(self) -> Self:
         return self.filter(state="OPEN")
 
+    def overdue(self, now: datetime) -> Self:
+        """Cases somebody should have looked at by now."""
+        return self.awaiting_review().filter(due_at__lte=now)
+
     def worst_first(self) -> Self:
         """Most severe first, then whichever is due first."""
         severity = CaseExpression(

@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from clinic import access, times
 from clinic.access import Person
-from clinic.models import User
+from clinic.models import AuditEntry, User
 from intake import half_days, xray
 from intake.models import Case, ContactLeft, Disposition, Intake
 from intake.public import ADULT
 
+# For so long somebody who opened a case may still be reading it.
+A_WHILE = timedelta(minutes=10)
 # The rest come up as these are decided.
 MOST_SHOWN = 100
 
@@ -95,6 +97,43 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
         .prefetch_related(Prefetch("intakes", intakes), "wishes")
     )
     return [line(case, list(case.intakes.all()), user, now=now) for case in cases[:MOST_SHOWN]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a case stands among those that wait, worst first, and which come before and after."""
+
+    number: int
+    of: int
+    previous: UUID | None
+    next: UUID | None
+
+
+def place(user: User, case: Case) -> Place | None:
+    """None for a case that does not wait for a decision."""
+    waiting = Case.objects.visible_to(user).awaiting_review().worst_first()
+    ids = list(waiting.values_list("pk", flat=True))
+    if case.pk not in ids:
+        return None
+    here = ids.index(case.pk)
+    return Place(
+        number=here + 1,
+        of=len(ids),
+        previous=ids[here - 1] if here else None,
+        next=ids[here + 1] if here + 1 < len(ids) else None,
+    )
+
+
+def also_here(user: User, case: Case, *, now: datetime) -> str:
+    """Who else may be deciding this case just now; empty when nobody is seen to."""
+    looks = AuditEntry.objects.filter(
+        action="viewed", subject_kind="case", subject_id=str(case.pk), at__gt=now - A_WHILE
+    )
+    other = looks.exclude(actor=user).exclude(actor=None).select_related("actor").first()
+    if other is None or case.state not in Case.UNRESOLVED:
+        return ""
+    told = {"who": str(other.actor), "length": _length(now - other.at)}
+    return _("%(who)s opened this case %(length)s ago. Whoever decides first decides.") % told
 
 
 def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) -> Line:

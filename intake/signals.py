@@ -20,6 +20,10 @@ open_time_asked = Signal()
 # and whether it needs leave for an X-ray. Asked when a decision says which visits it allows.
 visit_types_asked = Signal()
 
+# Arguments: patient_id. The calendar answers with the patient's visits in words, the next first:
+# triples of when, what for, and how it stands. Asked when their case is read.
+visits_asked = Signal()
+
 # Arguments: on (a date). The calendar answers with the mornings and afternoons of the week in which
 # somebody is there: pairs of a weekday (Monday is 0) and "am" or "pm". Asked so that nobody wishes
 # for a time when the clinic is closed.

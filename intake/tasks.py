@@ -24,6 +24,14 @@ def judge_left_forms(timestamp: int) -> None:
         services.judge_left_drafts(now=timezone.now())
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task
+def tell_of_overdue_reviews(timestamp: int) -> None:
+    """Cases nobody decided in time, to the chiropractors' phones."""
+    with audit.coming_from(Via.CLOCK):
+        services.tell_of_overdue(now=timezone.now())
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task
 def bring_back_overdue_referrals(timestamp: int) -> None:

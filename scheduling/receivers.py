@@ -13,8 +13,9 @@ from intake.signals import (
     open_half_days_asked,
     open_time_asked,
     visit_types_asked,
+    visits_asked,
 )
-from scheduling import availability, plan, services
+from scheduling import availability, plan, services, visit_list
 
 
 @receiver(clearance_revoked, dispatch_uid="scheduling.stop_visits")
@@ -54,3 +55,8 @@ def tell_visit_types(**_kwargs: Any) -> list[tuple[str, str, bool]]:
     kinds = [kind for kind in plan.current().visit_types.values() if kind.is_active]
     kinds.sort(key=lambda kind: (not kind.for_first_visit, kind.minutes, kind.pk))
     return [(kind.code, kind.name, kind.needs_xray_clearance) for kind in kinds]
+
+
+@receiver(visits_asked, dispatch_uid="scheduling.tell_visits")
+def tell_visits(*, patient_id: UUID, **_kwargs: Any) -> list[tuple[str, str, str]]:
+    return visit_list.of_patient(patient_id)

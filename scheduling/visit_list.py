@@ -9,11 +9,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic import times
 from clinic.models import User
 from scheduling import slots
 from scheduling.models import Appointment, Closure
 from scheduling.slots import State
 
+MOST_OF_PATIENT = 12
 # A time that came to nothing is not on the list; one that was taken away is: somebody must call.
 LEFT_OUT = (State.EXPIRED, State.CANCELLED)
 TONES = {
@@ -89,6 +91,16 @@ def days(user: User, *, first: date, count: int, now: datetime) -> list[Day]:
             tuple(found.get(day, ())),
         )
         for day in sorted({*found, *closed})
+    ]
+
+
+def of_patient(patient_id: UUID) -> list[tuple[str, str, str]]:
+    """When, what for and how each stands, the latest first; what came to nothing is left out."""
+    visits = Appointment.objects.filter(patient=patient_id).exclude(state=State.EXPIRED.value)
+    newest = visits.select_related("visit_type").order_by("-visit")[:MOST_OF_PATIENT]
+    return [
+        (times.in_words(visit.starts_at), visit.visit_type.name, _(State(visit.state).label))
+        for visit in newest
     ]
 
 

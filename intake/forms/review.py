@@ -111,6 +111,13 @@ class DecisionForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": LOOK_AGAIN, "invalid": LOOK_AGAIN},
     )
+    decided_seen = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=10_000,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": LOOK_AGAIN},
+    )
     # The decision on a case already decided whose place this one takes.
     supersedes = forms.UUIDField(
         required=False,

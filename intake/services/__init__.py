@@ -1,5 +1,6 @@
 """Every write of the intake: one function, one transaction, the audit inside."""
 
+from intake.services.alarm import tell_of_overdue
 from intake.services.asking import ANSWERED, ASKED, answer, askable, is_open, own_answer, to_answer
 from intake.services.clearances import revoke
 from intake.services.drafts import (
@@ -75,6 +76,7 @@ __all__ = [
     "submit",
     "take_over",
     "take_up",
+    "tell_of_overdue",
     "to_answer",
     "wish_times",
 ]

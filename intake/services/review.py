@@ -52,20 +52,25 @@ def decide(
     questions: Sequence[str] = (),
     own_question: str = "",
     supersedes: UUID | None = None,
+    decided_seen: int | None = None,
 ) -> ReviewDecision:
     """Record a decision on a case and do what it says; the patient is told by email.
 
     What goes with another kind of decision is left out. `latest_seen` is the newest intake the
-    reviewer had on screen: a decision never covers answers nobody read. A case that was decided is
-    decided again only by taking the place of the decision that stands. Raises ReasonNeeded,
-    CaseAlreadyDecided, EmergencyStands, NoEmergency, PatientUnknown, AnswersOfAnother,
-    AnswersOfAnotherPatient, AnotherCaseOpen, XrayOnHold, NobodyToAsk, QuestionNeeded,
-    QuestionUnknown, UntilNotAhead, and what `visit_types.require_consistent` raises.
+    reviewer had on screen: a decision never covers answers nobody read. `decided_seen` is how many
+    decisions stood there: a case that was referred or asked about may be decided on, but not by
+    somebody who does not know. A case that was decided is decided again only by taking the place
+    of the decision that stands. Raises ReasonNeeded, CaseAlreadyDecided, EmergencyStands,
+    NoEmergency, PatientUnknown, AnswersOfAnother, AnswersOfAnotherPatient, AnotherCaseOpen,
+    XrayOnHold, NobodyToAsk, QuestionNeeded, QuestionUnknown, UntilNotAhead, and what
+    `visit_types.require_consistent` raises.
     """
     if not reason.strip():
         raise ReasonNeeded
     with audit.writing(by):
         case, newest = _to_decide(case_id, latest_seen, supersedes)
+        if decided_seen is not None and case.decisions.count() != decided_seen:
+            raise CaseAlreadyDecided
         basis = _basis(case, newest, kind)
         terms: dict[str, Any] = {}
         if kind in ReviewDecision.CLEARING:

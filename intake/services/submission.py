@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinic import audit, messages
 from clinic.audit import Actor
-from clinic.models import ClinicProfile, User
+from clinic.models import User
 from intake import screens, triage, xray
 from intake.exceptions import (
     AnswersBeforeEmergency,
@@ -31,6 +31,7 @@ from intake.models import (
 )
 from intake.public import ADULT
 from intake.services import cases, clearances
+from intake.services.alarm import tell_of_emergency
 from intake.services.drafts import ALSO_HURTS, answers_on
 from intake.services.renewal import still_to_confirm
 
@@ -225,7 +226,7 @@ def _record(
     draft.touched_at = now
     draft.save(update_fields=["submitted", "touched_at"])
     if intake.disposition == Disposition.EMERGENCY:
-        messages.attention(to=ClinicProfile.current().email, now=now)
+        tell_of_emergency(now=now)
     if intake.case_id and intake.account_id:
         _take_back_clearances(_perhaps_the_same(intake, intake.account_id), intake, by=by, now=now)
     return intake

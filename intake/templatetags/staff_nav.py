@@ -1,6 +1,7 @@
 """What every staff page says: what waits, counted for its head, and whether the protocol stands."""
 
 from django import template
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from clinic.models import Message
@@ -11,8 +12,10 @@ register = template.Library()
 
 
 @register.simple_tag
-def cases_awaiting_review() -> int:
-    return Case.objects.awaiting_review().count()
+def cases_awaiting_review() -> dict[str, int]:
+    """How many wait, and how many of them longer than the patient was promised."""
+    overdue = Count("pk", filter=Q(due_at__lte=timezone.now()))
+    return Case.objects.awaiting_review().aggregate(waiting=Count("pk"), overdue=overdue)
 
 
 @register.simple_tag

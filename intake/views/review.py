@@ -66,7 +66,7 @@ def set_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
     except IntakeProblem as problem:
         found.refresh_from_db()
-        form.add_error(None, _sentence(problem, found))
+        form.add_error(None, _sentence(problem, found, form.cleaned_data["latest_seen"]))
         return _page(request, found, None, aside=form, status=409)
     messages.success(
         request, _("Set aside: those answers are a case of their own. Now decide this one.")
@@ -94,7 +94,7 @@ def _decide(request: HttpRequest, case: Case) -> HttpResponse:
         )
     except IntakeProblem as problem:
         case.refresh_from_db()
-        form.add_error(None, _sentence(problem, case))
+        form.add_error(None, _sentence(problem, case, form.cleaned_data["latest_seen"]))
         return _page(request, case, form, status=409)
     messages.success(
         request,
@@ -112,8 +112,10 @@ def _decide(request: HttpRequest, case: Case) -> HttpResponse:
     return redirect("review:list")
 
 
-def _sentence(problem: IntakeProblem, case: Case) -> str:
-    if isinstance(problem, CaseAlreadyDecided) and case.state in Case.UNRESOLVED:
+def _sentence(problem: IntakeProblem, case: Case, seen: UUID | None) -> str:
+    newest = _newest(case)
+    is_news = newest is not None and seen is not None and newest.pk != seen
+    if isinstance(problem, CaseAlreadyDecided) and case.state in Case.UNRESOLVED and is_news:
         return _("New answers came in while you were reading. Read them here, then decide.")
     return str(problem)
 
@@ -130,6 +132,8 @@ def _page(
     aside: SetAsideForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    # Before this look is on the trail too.
+    also_here = review_list.also_here(access.signed_in(request), case, now=timezone.now())
     # An answer to a form shows the case as well, perhaps with answers that came in meanwhile.
     audit.viewed(request.user, case, at=timezone.now(), patient_id=case.patient_id)
     intakes = list(
@@ -155,6 +159,10 @@ def _page(
         "readings": [case_file.reading(case, intake) for intake in intakes[:MOST_COLUMNS]],
         "more": max(0, len(intakes) - MOST_COLUMNS),
         "pain": pain.line(case.patient),
+        "picture": case_file.picture(newest) if newest else None,
+        "visits": case_file.visits(case),
+        "place": review_list.place(access.signed_in(request), case),
+        "also_here": also_here,
         "sheet": case_file.sheet(case, beside),
         "newest": case_file.sheet(case, intakes[:1]),
         "decisions": case_file.decisions(case),
@@ -171,6 +179,7 @@ def _page(
         "may_decide": may_decide,
         "stands": case_file.decided(stands, case) if stands and decides else None,
         "supersedes": stands.pk if stands else "",
+        "decided_seen": case.decisions.count(),
         "unrecorded": unrecorded,
         "clearance_days": ClinicProfile.current().clearance_days,
     }

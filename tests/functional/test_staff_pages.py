@@ -118,9 +118,9 @@ def test_a_case_is_decided_by_keyboard_alone(visit: Visits, doctor, held):
 
     page.get_by_role("radio", name="Clear to book").focus()
     page.keyboard.press("ArrowDown")  # Supportive role
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")  # the X-ray
-    page.keyboard.press("Tab")
+    press_until_at(page, "id_xray_allowed")
+    page.keyboard.press("Space")
+    press_until_at(page, "id_reason")
     page.keyboard.type("Called her doctor; mild.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -128,6 +128,103 @@ def test_a_case_is_decided_by_keyboard_alone(visit: Visits, doctor, held):
     decision = Case.objects.get(pk=held.case_id).decisions.get()
     assert (decision.kind, decision.xray_allowed) == ("SUPPORTIVE", True)
     assert decision.reason == "Called her doctor; mild."
+
+
+def test_the_queue_is_worked_by_keys(visit: Visits, doctor, held):
+    """A CO-MANAGE case: found, decided and left without the mouse; and the keys can be put off."""
+    account = AccountFactory(email="cory@example.com")
+    PatientFactory(account=account, given_name="Cory", family_name="Hale")
+    said = sent(
+        answers.CO_MANAGE,
+        ago=timedelta(minutes=30),
+        given_name="Cory",
+        family_name="Hale",
+        phone="+17035550177",
+        email=account.email,
+    )
+    services.attach(intake_id=said.pk, account=account, now=timezone.now())
+    page = visit(DESKTOP, user=doctor)
+    page.goto("/staff/review/")
+    press_until(page, "No name left")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 of 3")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No name left")
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cory Hale")
+    page.keyboard.press("?")
+    expect(page.get_by_text("Record what is chosen and written")).to_be_visible()
+    axe(page)
+    page.keyboard.press("?")
+    page.keyboard.press("2")
+    expect(page.get_by_role("radio", name="Supportive role")).to_be_checked()
+    page.keyboard.press("w")
+    page.keyboard.type("np: her doctor knows?")  # keys are letters here
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("Recorded for Cory Hale")
+    decision = Case.objects.get(pk=said.case_id).decisions.get()
+    assert (decision.kind, decision.reason) == ("SUPPORTIVE", "np: her doctor knows?")
+
+    page.goto(f"/staff/review/{held.case_id}/")
+    page.keyboard.press("?")
+    page.get_by_label("Use these keys").uncheck()
+    page.locator("h1").click()
+    page.keyboard.press("p")
+    page.keyboard.press("1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
+    expect(page.get_by_role("radio", name="Clear to book")).not_to_be_checked()
+
+
+def test_a_question_answered_with_something_worse_acts_at_once(visit: Visits, doctor):
+    """Asked on the case page, answered on the patient's own, and back on top of the queue."""
+    account = AccountFactory(email="ana@example.com")
+    PatientFactory(account=account, given_name="Ana", family_name="Reyes")
+    said = proved(answers.CO_MANAGE, account, ago=timedelta(hours=1))
+    page = visit(DESKTOP, user=doctor)
+    page.goto(f"/staff/review/{said.case_id}/")
+    expect(page.get_by_label("A question of your own")).to_be_hidden()
+    page.get_by_role("radio", name="Ask the patient").check()
+    page.get_by_label("A question of your own").fill("How far can you walk?")
+    page.get_by_text("Questions of the form").click()
+    page.locator("input[name=questions][value=saddle]").check()
+    page.get_by_label("Why", exact=True).fill("Not clear from the answers.")
+    axe(page)
+    page.get_by_role("button", name="Record the decision").click()
+    expect(page.get_by_text("Asked, waiting for the patient")).to_be_visible()
+
+    phone = visit(PHONE, user=account)
+    phone.goto("/my/visits/")
+    phone.get_by_role("link", name="Answer the question").click()
+    axe(phone)
+    phone.get_by_role("button", name="Send my answers").click()
+    expect(phone.get_by_role("alert")).to_be_focused()
+    axe(phone)
+    fits(phone)
+    screenshot(phone, "asked-narrow")
+    phone.get_by_label("How far can you walk?").fill("To the door.")
+    phone.locator("label[for=saddle-yes]").click()
+    phone.get_by_role("button", name="Send my answers").click()
+    expect(phone.get_by_role("heading", level=1, name="Get help now")).to_be_visible()
+
+    page.goto("/staff/review/")
+    first = page.locator(".cases .case").first
+    expect(first).to_contain_text("Ana Reyes")
+    expect(first).to_contain_text("Emergency")
+    page.get_by_role("link", name="Ana Reyes").click()
+    expect(page.get_by_role("radio", name="Clear to book")).to_have_count(0)
+    assert not Case.objects.get(pk=said.case_id).decisions.filter(kind="CLEAR").exists()
+
+
+def press_until_at(page: Page, id_: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == id_:
+            return
+    raise AssertionError(f"#{id_} is not reached by keyboard")
 
 
 def press_until(page: Page, words: str) -> None:
