@@ -266,9 +266,11 @@ def _take_back(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
 
 
 def _wait(case: Case, state: Case.State) -> None:
+    """For a doctor or for the patient. Back with us and late, it is told as overdue once more."""
     case.state = state
     case.resolved_at = None
-    case.save(update_fields=["state", "resolved_at"])
+    case.overdue_told_at = None
+    case.save(update_fields=["state", "resolved_at", "overdue_told_at"])
 
 
 def _resolve_emergency(case: Case, *, now: datetime) -> None:
