@@ -21,6 +21,7 @@ ADD_ONLY = (
     "intake.ContactLeft",
     "intake.WishedTimes",
     "intake.ReviewDecision",
+    "intake.ClearanceDecision",
     "intake.ExercisePlan",
     "intake.Prescription",
     "intake.PainScore",

@@ -20,6 +20,7 @@ trail.ACTS.update(
         "times wished": _("Times wished for"),
         "answers set apart": _("Answers put into a case of their own"),
         "clearance issued": _("Clearance issued"),
+        "clearance extended": _("Clearance extended"),
         "clearance revoked": _("Clearance taken back"),
         "result read": _("Result read"),
         "summary read": _("Summary for the doctor read"),

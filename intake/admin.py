@@ -19,6 +19,7 @@ from intake import half_days
 from intake.models import (
     Case,
     Clearance,
+    ClearanceDecision,
     ContactLeft,
     ExercisePlan,
     Finding,
@@ -259,6 +260,19 @@ class ClearanceAdmin(RecordAdmin):
         "revoked_by",
         "revoked_because",
     )
+
+
+@admin.register(ClearanceDecision)
+class ClearanceDecisionAdmin(RecordAdmin):
+    patient_path = "clearance.patient_id"
+    clinical = ("reason",)
+    list_display = ("at", "by", "kind", "until", "clearance")
+    list_filter = ("kind",)
+    list_select_related = ("by", "clearance__patient")
+    search_fields = ("clearance__patient__given_name", "clearance__patient__family_name")
+    search_help_text = _("The patient's name")
+    date_hierarchy = "at"
+    fields = ("clearance", "kind", "until", "by", "at", "reason")
 
 
 @admin.register(ExercisePlan)

@@ -94,6 +94,18 @@ class HeldFirst(IntakeProblem):
     message = _("This patient has an open case. Decide that one first.")
 
 
+class ClearanceOver(IntakeProblem):
+    message = _("This leave to book has already ended. Look at the page again.")
+
+
+class DecideOnCase(IntakeProblem):
+    message = _("A decision on their case gave this leave to book. Change it on the case.")
+
+
+class NotThatLong(IntakeProblem):
+    message = _("Choose a later day, within a year of their answers.")
+
+
 class XrayOnHold(IntakeProblem):
     message = _(
         "No X-ray on these answers: they could be pregnant, or it is not known. Clear without one,"

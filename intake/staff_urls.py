@@ -11,6 +11,11 @@ urlpatterns = [
     path("<uuid:pk>/set-aside/", review.set_aside, name="set_aside"),
     path("patients/<uuid:pk>/", staff_after_visit.page, name="after_visit"),
     path("patients/<uuid:pk>/exercises/", staff_after_visit.give, name="give_exercises"),
+    path(
+        "patients/<uuid:pk>/clearance/",
+        staff_after_visit.change_clearance,
+        name="change_clearance",
+    ),
     path("patients/<uuid:pk>/pain/", staff_after_visit.note_pain, name="note_pain"),
     path("<uuid:pk>/referral/<uuid:referral>/", review_referral.page, name="referral"),
     path(

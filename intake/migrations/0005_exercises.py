@@ -1,4 +1,4 @@
-"""Home exercises, and how the pain went from visit to visit."""
+"""After the visit: home exercises, how the pain went, and clearances extended or ended."""
 
 import uuid
 from typing import ClassVar
@@ -42,6 +42,48 @@ BEGIN
 END
 """
 
+# Whose answers alone let them through; the review's own decisions are changed on their case.
+CHANGE_GATE = """
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM clinic_user WHERE id = NEW.by_id AND is_chiropractor AND is_active
+    ) THEN
+        PERFORM clinic_refuse('Only a chiropractor decides.', 'clearance_change_by_a_chiropractor');
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM intake_clearance AS leave JOIN intake_intake AS basis
+          ON basis.id = leave.intake_id
+        WHERE leave.id = NEW.clearance_id AND leave.revoked_at IS NULL AND (
+            NEW.kind = 'END' OR (
+                leave.decision_id IS NULL AND NEW.until > leave.ends_at
+                AND NEW.until <= basis.submitted_at + interval '8760 hours'
+            )
+        )
+    ) THEN
+        PERFORM clinic_refuse(
+            'This clearance cannot be changed so.', 'clearance_change_of_a_standing_one');
+    END IF;
+    RETURN NEW;
+END
+"""
+
+# Beside the gate of every clearance, which asks whether the patient is held or had an emergency.
+EXTENSION_GATE = """
+BEGIN
+    IF NEW.extension_id IS NOT NULL AND (NEW.decision_id IS NOT NULL OR NOT EXISTS (
+        SELECT FROM intake_clearancedecision AS decided
+        JOIN intake_clearance AS older ON older.id = decided.clearance_id
+        WHERE decided.id = NEW.extension_id AND decided.kind = 'EXTEND'
+          AND older.intake_id = NEW.intake_id AND older.patient_id = NEW.patient_id
+          AND NEW.ends_at <= decided.until
+    )) THEN
+        PERFORM clinic_refuse(
+            'The decision does not extend this clearance.', 'clearance_follows_its_extension');
+    END IF;
+    RETURN NEW;
+END
+"""
+
 
 def guard(name: str, table: str, body: str) -> str:
     return GUARD.format(name=name, table=table, body=body)
@@ -53,6 +95,89 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations: ClassVar[list[Operation]] = [
+        migrations.CreateModel(
+            name="ClearanceDecision",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("EXTEND", "extended"), ("END", "ended")],
+                        max_length=10,
+                        verbose_name="decision",
+                    ),
+                ),
+                ("until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("at", models.DateTimeField(verbose_name="when")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "clearance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="intake.clearance",
+                        verbose_name="clearance",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "decision on a clearance",
+                "verbose_name_plural": "decisions on clearances",
+                "ordering": ["-at"],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="clearancedecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True),
+                name="clearance_change_has_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clearancedecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "EXTEND"), ("until__isnull", False)),
+                    models.Q(("kind", "END"), ("until", None)),
+                    _connector="OR",
+                ),
+                name="clearance_change_extends_until",
+            ),
+        ),
+        migrations.AddField(
+            model_name="clearance",
+            name="extension",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="issued",
+                to="intake.clearancedecision",
+                verbose_name="extension",
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="clearance", name="clearance_once_per_book_intake"),
+        migrations.AddConstraint(
+            model_name="clearance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decision", None), ("extension", None)),
+                fields=("intake",),
+                name="clearance_once_per_book_intake",
+            ),
+        ),
         migrations.CreateModel(
             name="ExercisePlan",
             fields=[
@@ -200,6 +325,9 @@ class Migration(migrations.Migration):
             [
                 guard("intake_plan_gate", "intake_exerciseplan", PLAN_GATE),
                 guard("intake_prescription_gate", "intake_prescription", PRESCRIPTION_GATE),
+                guard("intake_change_gate", "intake_clearancedecision", CHANGE_GATE),
+                guard("intake_extension_gate", "intake_clearance", EXTENSION_GATE),
+                never_changed("intake_clearancedecision"),
                 never_changed("intake_exerciseplan"),
                 never_changed("intake_prescription"),
                 never_changed("intake_painscore"),

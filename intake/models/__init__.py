@@ -7,6 +7,7 @@ asks (`intake/migrations/0002_guards.py`).
 from intake.models.cases import Case, WishedTimes
 from intake.models.decisions import Clearance, ReviewDecision
 from intake.models.exercises import ExercisePlan, Prescription
+from intake.models.extensions import ClearanceDecision
 from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
 from intake.models.pain import PainScore
@@ -17,6 +18,7 @@ from intake.models.signatures import ProtocolSignature
 __all__ = [
     "Case",
     "Clearance",
+    "ClearanceDecision",
     "ContactLeft",
     "Disposition",
     "ExercisePlan",

@@ -106,6 +106,15 @@ class Clearance(models.Model):
     decision = models.OneToOneField(
         ReviewDecision, models.PROTECT, null=True, blank=True, verbose_name=_("decision")
     )
+    # What let it last longer than the one before, on the same answers.
+    extension = models.OneToOneField(
+        "intake.ClearanceDecision",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issued",
+        verbose_name=_("extension"),
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     xray_allowed = models.BooleanField(_("with X-ray"), default=False)
@@ -141,7 +150,7 @@ class Clearance(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["intake"],
-                condition=models.Q(decision=None),
+                condition=models.Q(decision=None, extension=None),
                 name="clearance_once_per_book_intake",
             ),
         ]

@@ -19,6 +19,7 @@ from intake.services.drafts import (
     take_up,
 )
 from intake.services.exercises import doses, give_exercises
+from intake.services.extensions import end_clearance, extend_clearance
 from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.pain import note_pain
 from intake.services.referrals import (
@@ -48,6 +49,8 @@ __all__ = [
     "decide",
     "doctor_seen",
     "doses",
+    "end_clearance",
+    "extend_clearance",
     "forget_left_drafts",
     "give_exercises",
     "is_open",

@@ -43,7 +43,7 @@ def issue(
     )
     audit.record(by, "clearance issued", clearance, at=now, patient_id=patient.pk)
     if decision:
-        _supersede(clearance, by=by, now=now)
+        take_the_place_of_older(clearance, by=by, now=now)
     return clearance
 
 
@@ -104,7 +104,7 @@ def revoke_all(
         revoke(clearance_id=clearance_id, because=because, by=by, now=now, emergency=emergency)
 
 
-def _supersede(newest: Clearance, *, by: Actor, now: datetime) -> None:
+def take_the_place_of_older(newest: Clearance, *, by: Actor, now: datetime) -> None:
     """The visits it allows rest on the newest decision; older clearances are taken back."""
     patient_id = newest.patient_id
     clearance_decided.send(

@@ -1,6 +1,8 @@
 """After a visit: how bad the pain is now, and what the patient is given to do at home."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import access, audit, times
+from clinic.models import ClinicProfile, User
 from intake import pain, public, services
 from intake.exceptions import HeldFirst, IntakeProblem
 from intake.forms.exercises import ExercisesForm
+from intake.forms.extensions import ClearanceForm
 from intake.forms.pain import CHOOSE, PainForm
-from intake.models import ExercisePlan, Patient
+from intake.models import Clearance, ExercisePlan, Patient
 from intake.models.pain import WORST_PAIN
 
 Errors = Sequence[dict[str, str]]
@@ -68,6 +72,38 @@ def note_pain(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("review:after_visit", patient.pk)
 
 
+@access.reviewer_required
+@require_POST
+def change_clearance(request: HttpRequest, pk: UUID) -> HttpResponse:
+    patient, form = _found(request, pk), ClearanceForm(request.POST)
+    if not form.is_valid():
+        errors = [
+            {"target": f"id_{name}", "sentence": str(sentence)}
+            for name, sentences in form.errors.items()
+            for sentence in sentences
+        ]
+        return _page(request, patient, leave_form=form, errors=errors, status=422)
+    leave = get_object_or_404(patient.clearances, pk=form.cleaned_data["clearance"])
+    try:
+        told = _change(leave, form, by=access.signed_in(request), now=timezone.now())
+    except IntakeProblem as problem:
+        errors = [{"target": "clearance", "sentence": str(problem)}]
+        return _page(request, patient, leave_form=form, errors=errors, status=409)
+    messages.success(request, told)
+    return redirect("review:after_visit", patient.pk)
+
+
+def _change(leave: Clearance, form: ClearanceForm, *, by: User, now: datetime) -> str:
+    reason = form.cleaned_data["reason"]
+    if form.cleaned_data["what"] == form.END:
+        services.end_clearance(clearance_id=leave.pk, reason=reason, by=by, now=now)
+        return _("Ended. Coming visits wait for a decision.")
+    services.extend_clearance(
+        clearance_id=leave.pk, until=form.until, reason=reason, by=by, now=now
+    )
+    return _("Extended, and the patient is told.")
+
+
 def _found(request: HttpRequest, pk: UUID) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(access.signed_in(request)), pk=pk)
 
@@ -85,6 +121,7 @@ def _page(
     patient: Patient,
     *,
     form: ExercisesForm | None = None,
+    leave_form: ClearanceForm | None = None,
     errors: Errors = (),
     status: int = 200,
 ) -> HttpResponse:
@@ -95,6 +132,8 @@ def _page(
     given = services.doses(newest) if newest else {}
     context = {
         "patient": patient,
+        "leave": _leave(patient),
+        "leave_form": leave_form or ClearanceForm(),
         "pain": pain.line(patient),
         "scale": range(WORST_PAIN + 1),
         "library": form or ExercisesForm(given=given, note=newest.note if newest else ""),
@@ -107,3 +146,18 @@ def _page(
         "why_not": str(HeldFirst.message) if public.is_held(patient.pk) else "",
     }
     return render(request, "intake/review_after_visit.html", context, status=status)
+
+
+def _leave(patient: Patient) -> dict[str, Any] | None:
+    """The clearance the patient books on now, and whether it can be extended here."""
+    standing = patient.clearances.standing().select_related("decision")
+    leave = standing.order_by("-ends_at").first()
+    if leave is None:
+        return None
+    longer = leave.ends_at + timedelta(days=ClinicProfile.current().clearance_days)
+    return {
+        "id": leave.pk,
+        "span": _("May book visits up to %(when)s.") % {"when": times.in_words(leave.ends_at)},
+        "case": leave.decision.case_id if leave.decision else None,
+        "suggested": times.local(longer).date().isoformat(),
+    }

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from clinic.services import make_account
 from intake import services
+from intake.exercises import BY_ID
 from intake.models import Case, Disposition, Intake, Patient, ReviewDecision
 from intake.services.cases import due
 from scheduling.demo import people
@@ -119,6 +120,25 @@ def news_before_a_visit(scene: Scene) -> None:
     )
 
 
+def exercises_after_visits(scene: Scene) -> None:
+    """The pain goes down, and she has a sheet to do at home."""
+    family = Patient.objects.filter(account__email=people.WITH_FAMILY.email)
+    patient = family.get(given_name=people.WITH_FAMILY.given)
+    for score, days in ((6, 16), (4, 9), (2, 2)):
+        services.note_pain(
+            patient_id=patient.pk, score=score, by=scene.doctor, now=scene.ago(days=days)
+        )
+    given = ("cat-camel", "pelvic-tilt", "hamstring")
+    services.give_exercises(
+        patient_id=patient.pk,
+        chosen={name: BY_ID[name].dose for name in given},
+        note="Mornings, before you sit down to work.",
+        latest_seen=None,
+        by=scene.doctor,
+        now=scene.ago(days=2),
+    )
+
+
 def cleared_with_an_xray(scene: Scene) -> None:
     why = "Known osteoporosis, treated. Film before any adjustment."
     patient = _cleared(scene, people.FOR_XRAY, days=4, because=why, xray=True)
@@ -147,6 +167,7 @@ STORIES = (
     a_family,
     an_emergency_that_is_over,
     perhaps_the_same_person,
+    exercises_after_visits,
     cleared_with_an_xray,
     cleared_and_still_to_choose,
     sent_to_a_doctor,

@@ -237,6 +237,8 @@ ROWS = {
     "POST review:give_exercises": of_staff(
         NO, INVALID, NO, at=the_person, data={"bird-dog-is_given": "on"}
     ),
+    "GET review:change_clearance": of_staff(NO, NOT_SO, NO, at=the_person),
+    "POST review:change_clearance": of_staff(NO, INVALID, NO, at=the_person),
     "GET review:note_pain": of_staff(NO, NOT_SO, NO, at=the_person),
     "POST review:note_pain": of_staff(NO, ELSEWHERE, NO, at=the_person, data={"score": "3"}),
     "GET intake:exercises": Row(SIGN_IN, OK, NOT_FOUND, NO, OK, NO, at=the_person),

@@ -68,6 +68,7 @@ STAFF_MODULES = (
     "intake/case_file.py",
     "intake/review_list.py",
     "intake/forms/exercises.py",
+    "intake/forms/extensions.py",
     "intake/forms/pain.py",
     "intake/forms/review.py",
     # The letter is in English, for a doctor in Virginia.
