@@ -77,7 +77,7 @@ def test_nobody_who_is_held_or_had_an_emergency_is_let_on(leave: Clearance, doct
             extend(leave, doctor)
         transaction.set_rollback(True)
     held(leave.patient, Disposition.EMERGENCY, submitted_at=NOW - A_DAY)
-    with pytest.raises(IntegrityError, match="held case"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="an emergency clear nobody"), transaction.atomic():
         forged(leave, doctor)
 
 
