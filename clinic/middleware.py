@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
@@ -105,6 +106,23 @@ def _try_later(request: HttpRequest, reached: limits.TooMany) -> HttpResponse:
     response = render(request, "clinic/too_many.html", context, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def said_in_words(get_response: Handler) -> Handler:
+    """An address that only takes a form, opened by itself: a page instead of a blank one.
+
+    A reload asks for it so, and another language chosen on a page that answered the form.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method != "GET" or response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        page = render(request, "clinic/not_by_itself.html", status=response.status_code)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    return handle
 
 
 def never_stored(get_response: Handler) -> Handler:

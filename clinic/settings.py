@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.middleware.Limited",
+    "clinic.middleware.said_in_words",
     "clinic.middleware.never_stored",
 ]
 

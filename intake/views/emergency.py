@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import limits, times
 from intake import outcome, screens, services
@@ -21,8 +21,11 @@ def emergency(request: HttpRequest) -> HttpResponse:
     return _page(request, intake, ContactForm()) if intake else redirect("intake:resume")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave_contact(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        # Reloaded, or the language switched, after an answer that refused the number.
+        return redirect("intake:emergency")
     intake = _recorded(request)
     if intake is None:
         return redirect("intake:resume")

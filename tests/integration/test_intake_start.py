@@ -22,7 +22,9 @@ def test_the_landing_page_says_it_in_one_screen(client):
 
 def test_looking_starts_nothing(client):
     client.get("/")
-    assert client.get("/intake/start/").status_code == 405
+    response = client.get("/intake/start/")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "There is nothing to see here" in response.content.decode()
     assert IntakeDraft.objects.count() == 0
 
 

@@ -450,6 +450,7 @@ def signing_in(walk: Walk) -> None:
 def refusals(walk: Walk) -> None:
     reader = walk.signed_in()
     reader.get("/no/such/page/")
+    reader.get(reverse("intake:start"))
     reader.get(reverse("desk:visits"))
     reader.get(reverse("scheduling:visit", args=[uuid4()]))
     strict = walk.new()
