@@ -173,14 +173,11 @@ def _held(intake: Intake, case: Case, now: datetime) -> Told:
         return _asked(intake, asked)
     next_ = _what_next(case, now)
     if intake.disposition == Disposition.BOOK:
+        no_mistake = _if_it_was_no_mistake(intake, case)
         return Told(
             _("We will look at your answers first"),
-            _(
-                "Thank you. Dr. Solomon still has other answers. They have your name or your phone,"
-                " or came from this device. He will look at all of them together. Then you will"
-                " hear from us."
-            ),
-            do=(*_if_it_was_no_mistake(intake, case), _worse()),
+            _put_right() if no_mistake else _other_answers(),
+            do=(*no_mistake, _worse()),
             next=next_,
             earlier=_earlier(intake, case),
             is_held=True,
@@ -195,6 +192,20 @@ def _held(intake: Intake, case: Case, now: datetime) -> Told:
         because=_("Your answers behind this"),
         reasons=tuple(what_held(intake)),
         is_held=True,
+    )
+
+
+def _put_right() -> str:
+    return _(
+        "Thank you. You changed an answer that may mean an emergency. Dr. Solomon looks at both"
+        " answers before you can book. Then you will hear from us."
+    )
+
+
+def _other_answers() -> str:
+    return _(
+        "Thank you. Dr. Solomon still has other answers. They have your name or your phone, or"
+        " came from this device. He will look at all of them together. Then you will hear from us."
     )
 
 

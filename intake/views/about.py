@@ -34,8 +34,7 @@ def about(request: HttpRequest, draft: IntakeDraft, slug: str = FIRST) -> HttpRe
     here = _screen(draft, slug)
     if request.method == "POST":
         return _filled_in(request, draft, here)
-    kept = draft.about.get(TYPED, {})
-    form = AboutForm.of(kept, minor=is_minor(draft), only=here.fields)
+    form = AboutForm.of(_known(request, draft), minor=is_minor(draft), only=here.fields)
     return _page(request, draft, here, form)
 
 
@@ -96,6 +95,13 @@ def _screen(draft: IntakeDraft, slug: str) -> AboutScreen:
         if each.slug == slug:
             return each
     raise Http404
+
+
+def _known(request: HttpRequest, draft: IntakeDraft) -> dict[str, str]:
+    """What was typed before; of somebody signed in the address is known without."""
+    typed = draft.about.get(TYPED, {})
+    account = drafts.patient_signed_in(request)
+    return {"email": account.email, **typed} if account else typed
 
 
 def _next(request: HttpRequest, draft: IntakeDraft, here: AboutScreen) -> HttpResponse:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from clinic import sign_in
 from clinic.forms import EmailForm
@@ -27,7 +27,10 @@ def code(request: HttpRequest) -> HttpResponse:
         return intake
     if request.method != "POST":
         return _page(request, intake)
-    outcome = _outcome(request, intake)
+    typed = "".join(request.POST.get("code", "").split())
+    if not typed:
+        return _page(request, intake, problem=_("Type the 6 digits from the email."))
+    outcome = _outcome(request, intake, typed)
     account = drafts.patient_signed_in(request)
     if outcome is not Outcome.OK or account is None:
         return _page(request, intake, problem=_sentence(outcome))
@@ -41,9 +44,12 @@ def code(request: HttpRequest) -> HttpResponse:
     return redirect("intake:result", intake.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def another_code(request: HttpRequest) -> HttpResponse:
     """Send the code again, or to another address: the first may hold a typing mistake."""
+    if request.method != "POST":
+        # Reloaded, or the language switched, after an answer that refused the address.
+        return redirect("intake:code")
     intake = _waiting(request)
     if not isinstance(intake, Intake):
         return intake
@@ -78,11 +84,10 @@ def _send(request: HttpRequest, intake: Intake) -> None:
         sign_in.begin_code(request, email=address, now=now)
 
 
-def _outcome(request: HttpRequest, intake: Intake) -> Outcome:
+def _outcome(request: HttpRequest, intake: Intake, typed: str) -> Outcome:
     if sign_in.pending_email(request) != _address(request, intake):
         # Somebody asked for a code elsewhere on this browser, with another address.
         return Outcome.EXPIRED
-    typed = "".join(request.POST.get("code", "").split())
     return sign_in.check_code(request, typed, now=timezone.now())
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import audit, limits, times
 from clinic.access import patient_required, signed_in
@@ -25,9 +25,12 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @patient_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def wish_times(request: HttpRequest, pk: UUID) -> HttpResponse:
     intake, now = _own(request, pk), timezone.now()
+    if request.method != "POST":
+        # Reloaded, or the language switched, after an answer that refused the note.
+        return redirect("intake:result", pk)
     case = _case_to_wish_in(intake)
     if case is None:
         return redirect("intake:result", pk)
@@ -60,6 +63,7 @@ def _page(
     wished = case.wishes.filter(by=reader).first() if case else None
     context = {
         "intake": intake,
+        "person": intake.patient,
         "answered": times.in_words(intake.submitted_at),
         "told": outcome.told(intake, now),
         "referral": referral_told.newest_of(intake, reader),

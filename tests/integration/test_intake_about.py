@@ -104,6 +104,16 @@ def test_a_mistake_gets_a_sentence_and_nothing_typed_is_lost(at_about, name, typ
         assert "It began on Monday." in story
 
 
+def test_somebody_signed_in_need_not_type_their_address_again(patient, patient_client):
+    walking.start(patient_client)
+    walking.answer(patient_client, answers.BOOK)
+    assert f'value="{patient.email}"' in patient_client.get(ABOUT).content.decode()
+    patient_client.post(ABOUT, {"email": "son@example.com"})
+    page = patient_client.get(ABOUT).content.decode()
+    assert 'value="son@example.com"' in page
+    assert patient.email not in page
+
+
 def test_a_town_from_elsewhere_is_welcome(at_about):
     response = walking.tell(at_about, town="elsewhere", elsewhere="Leesburg")
     assert walking.place(response) == "/intake/check/"

@@ -61,6 +61,13 @@ def test_clean_answers_may_book(client):
     assert account().email == "ana@example.com"
 
 
+def test_the_result_says_whose_it_is(client):
+    """A family reads the results of each on one account."""
+    for given, said in (("Ana", answers.BOOK), ("Leo", answers.CO_MANAGE)):
+        page = words(walking.finish(client, said, given_name=given))
+        assert f"For {given} Reyes</p>" in page
+
+
 def test_reading_the_result_is_on_the_audit_trail(client):
     walking.finish(client, answers.BOOK)
     entry = AuditEntry.objects.get(action="result read")
@@ -125,7 +132,14 @@ def test_a_wrong_code_says_so_and_shows_nothing(at_code):
     assert Intake.objects.get().patient is None
 
 
-@pytest.mark.parametrize("typed", ["", "\x00", "x" * 5000, "\uff11\uff12"])
+def test_no_code_at_all_is_asked_for_and_is_no_guess(at_code):
+    for typed in ("", " ") * 3:
+        response = at_code.post(CODE, {"code": typed})
+        assert walking.errors(response) == ["Type the 6 digits from the email."]
+    assert at_code.post(CODE, {"code": walking.emailed_code()}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["\x00", "x" * 5000, "\uff11\uff12"])
 def test_junk_for_a_code_is_a_wrong_code(at_code, typed):
     assert walking.errors(at_code.post(CODE, {"code": typed}))
 
@@ -164,6 +178,12 @@ def test_a_mistyped_address_is_put_right(at_code):
     assert Message.objects.latest("queued_at").recipient == "ana.reyes@example.com"
     at_code.post(CODE, {"code": walking.emailed_code()})
     assert account().email == "ana.reyes@example.com"
+
+
+def test_reloading_a_refused_address_asks_for_the_code_again(at_code):
+    assert walking.errors(at_code.post("/intake/code/another/", {"email": "nobody@"}))
+    response = at_code.get("/intake/code/another/", follow=True)
+    assert walking.place(response) == CODE
 
 
 def test_an_address_we_could_not_sign_in_with_gets_a_sentence(at_code):
@@ -329,6 +349,14 @@ def test_a_number_nobody_can_call_gets_a_sentence(stopped, phone):
     assert 'value="Ana"' in words(response)
 
 
+def test_another_language_after_a_refused_number_stays_with_the_emergency(stopped):
+    contact = "/intake/emergency/contact/"
+    assert walking.errors(stopped.post(contact, {"phone": "12"}))
+    response = stopped.post("/language/", {"language": "es", "next": contact}, follow=True)
+    assert walking.place(response) == EMERGENCY
+    assert "Llame al 911" in words(response)
+
+
 def test_a_mistaken_tap_opens_the_answer_again_and_is_looked_at(stopped):
     response = stopped.post("/intake/emergency/mistake/", follow=True)
     assert walking.slug_of(response) == "seat-and-legs"
@@ -338,7 +366,9 @@ def test_a_mistaken_tap_opens_the_answer_again_and_is_looked_at(stopped):
     walking.tell(stopped)
     stopped.post("/intake/check/")
     response = stopped.post(CODE, {"code": walking.emailed_code()}, follow=True)
-    assert "He will look at all of them together" in words(response)
+    page = words(response)
+    assert "You changed an answer that may mean an emergency." in page
+    assert "They have your name or your phone" not in page
     case = Case.objects.get()
     assert case.mistake_reported_at
     assert case.disposition == "EMERGENCY"
