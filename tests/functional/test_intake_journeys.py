@@ -1,6 +1,7 @@
 """A patient walks the intake in a real browser: with JavaScript, without, and by keyboard alone."""
 
 from datetime import timedelta
+from itertools import combinations
 from urllib.parse import urlsplit
 
 import pytest
@@ -101,6 +102,27 @@ def test_an_emergency_and_a_mistaken_tap(visit: Visits, size: str):
     expect(page.locator("#saddle-yes")).to_be_checked()
     axe(page)
     assert Case.objects.get().mistake_reported_at
+
+
+def test_the_sides_of_the_body_have_room_in_spanish(visit: Visits):
+    page = visit(language="es-US", still=True)
+    page.goto("/")
+    press(page, "Empezar")
+    while (here := slug(page)) != "where":
+        if here == "date-of-birth":
+            for name, number in (("month", 3), ("day", 9), ("year", 1988)):
+                page.locator(f"[name={name}]").fill(str(number))
+        tap_answers(page, answers.BOOK)
+        press(page, "Continuar")
+    boxes = [name.bounding_box() for name in page.locator(".figure-names p > *").all()]
+    assert len(boxes) == 6
+    for one, other in combinations([box for box in boxes if box], 2):
+        assert (
+            one["x"] + one["width"] <= other["x"]
+            or other["x"] + other["width"] <= one["x"]
+            or one["y"] + one["height"] <= other["y"]
+            or other["y"] + other["height"] <= one["y"]
+        ), (one, other)
 
 
 def test_what_is_wrong_takes_focus_and_says_what_to_do(visit: Visits):
