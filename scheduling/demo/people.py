@@ -235,6 +235,9 @@ TWICE = Person("Sofía", "Doblez", 34, (7, 7), 47, "Dulles", COMES_BACK)
 TWICE_AGAIN = Person(
     "Sofia", "Doblez", 34, (7, 7), 48, "Dulles", COMES_BACK, address="sofi@example.com"
 )
+BACK_AGAIN = Person(
+    "Iris", "Postscript", 51, (4, 8), 49, "Broadlands", COMES_BACK, "It went away by itself."
+)
 # Nobody knows who this is: only a number was left.
 ANONYMOUS_AGE, ANONYMOUS_PHONE = 35, "+17035550150"
 
@@ -242,6 +245,7 @@ ANONYMOUS_AGE, ANONYMOUS_PHONE = 35, "+17035550150"
 PATIENTS = (
     ("patient, with a family", WITH_FAMILY),
     ("patient, may book", TO_CHOOSE),
+    ("patient, here before", BACK_AGAIN),
     ("patient, doctor first", FEVERISH),
     ("patient, doctor alongside", EXPECTING),
     ("patient, sent to a doctor", SENT_TO_DOCTOR),

@@ -157,6 +157,11 @@ def waiting_for_review(scene: Scene) -> None:
     tell(scene, people.UNSURE, now=scene.ago(hours=6))
 
 
+def back_again(scene: Scene) -> None:
+    """She might have booked, and did not. Now the short questions are enough."""
+    tell(scene, people.BACK_AGAIN, now=scene.ago(days=45))
+
+
 def perhaps_the_same_person(scene: Scene) -> None:
     """Twice the same name and birthday, from two addresses."""
     tell(scene, people.TWICE, now=scene.ago(days=12))
@@ -166,6 +171,7 @@ def perhaps_the_same_person(scene: Scene) -> None:
 STORIES = (
     a_family,
     an_emergency_that_is_over,
+    back_again,
     perhaps_the_same_person,
     exercises_after_visits,
     cleared_with_an_xray,

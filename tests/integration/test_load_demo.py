@@ -190,6 +190,7 @@ def every_outcome_has_its_page():
     leads_to = {
         "patient, with a family": "/book/",
         "patient, may book": "/book/",
+        "patient, here before": "Answer the short questions",
         "patient, doctor first": "See a doctor first",
         "patient, doctor alongside": "Dr. Solomon will look at your answers first",
         "patient, sent to a doctor": "After the doctor has seen you",
