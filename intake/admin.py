@@ -223,7 +223,7 @@ class FindingAdmin(RecordAdmin):
 @admin.register(ReviewDecision)
 class ReviewDecisionAdmin(RecordAdmin):
     patient_path = "case.patient_id"
-    clinical = ("reason",)
+    clinical = ("reason", "refer_to", "refer_urgency", "questions", "own_question")
     list_display = ("at", "by", "kind", "xray_allowed", "case")
     list_filter = ("kind", "xray_allowed")
     list_select_related = ("by", "case__patient")
@@ -235,7 +235,18 @@ class ReviewDecisionAdmin(RecordAdmin):
     )
     search_help_text = _("The patient's name, or who decided")
     date_hierarchy = "at"
-    fields = ("case", "intake", "kind", "xray_allowed", "by", "at", "reason")
+    fields = (
+        "case",
+        "intake",
+        "kind",
+        "xray_allowed",
+        "visit_types",
+        "until",
+        "supersedes",
+        "by",
+        "at",
+        *clinical,
+    )
 
 
 @admin.register(Clearance)
@@ -255,6 +266,7 @@ class ClearanceAdmin(RecordAdmin):
         "starts_at",
         "ends_at",
         "xray_allowed",
+        "visit_types",
         "issued_at",
         "revoked_at",
         "revoked_by",
