@@ -34,6 +34,7 @@ from intake.models import (
     Receiver,
     WishedTimes,
 )
+from intake.services import note_pain
 from scheduling.models import (
     Appointment,
     Clinician,
@@ -45,7 +46,7 @@ from scheduling.models import (
 )
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
-from tests.factories.intake import GuardianConsentFactory, cleared, decided, held
+from tests.factories.intake import GuardianConsentFactory, cleared, decided, exercises_given, held
 from tests.factories.referrals import handed_in, referred, saved_letter
 from tests.people import signed_in
 
@@ -115,6 +116,8 @@ def fill(number: int = 0) -> None:
     referral = referred(held(PatientFactory(), own_words="own words of Ana"), by=sender)
     saved_letter(referral, by=sender, question="because I said so")
     handed_in(referral, by=sender, name="4711.pdf")
+    exercises_given(patient, by=sender, note="because I said so")
+    note_pain(patient_id=patient.pk, score=4, by=sender, now=scheduling.NOW)
     IntakeDraft.objects.create(
         browser=uuid.uuid4(), started_at=scheduling.NOW, touched_at=scheduling.NOW
     )
