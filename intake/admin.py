@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic import access
-from clinic.admin_base import AuditedAdmin, RecordAdmin, trail_of
+from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin, RecordAdmin, trail_of
 from intake import half_days
 from intake.models import (
     Case,
@@ -29,6 +29,8 @@ from intake.models import (
     IntakeDraft,
     PainScore,
     Patient,
+    Prescription,
+    ProtocolSignature,
     Receiver,
     Referral,
     ReferralLetter,
@@ -425,3 +427,25 @@ class ReportAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         """Without the file itself, which no page here shows."""
         return super().get_queryset(request).defer("content")
+
+
+@admin.register(Prescription)
+class PrescriptionAdmin(RecordAdmin):
+    """What was prescribed to whom: who may not read answers does not find these pages."""
+
+    patient_path = "plan.patient_id"
+    list_display = ("plan", "exercise", "times_a_day", "repeats", "hold_seconds")
+    list_select_related = ("plan__patient",)
+    fields = ("plan", "place", "exercise", "times_a_day", "repeats", "hold_seconds")
+
+    def has_view_permission(self, request: HttpRequest, obj: Prescription | None = None) -> bool:
+        return access.reads_answers(request.user)
+
+
+@admin.register(ProtocolSignature)
+class ProtocolSignatureAdmin(ReadOnlyAdmin):
+    """Who signed which version; nothing of a patient's."""
+
+    list_display = ("at", "version", "by")
+    list_select_related = ("by",)
+    fields = ("version", "by", "at", "remark", "fingerprint")

@@ -31,6 +31,8 @@ from intake.models import (
     Intake,
     IntakeDraft,
     Patient,
+    Prescription,
+    ProtocolSignature,
     Receiver,
     WishedTimes,
 )
@@ -59,7 +61,7 @@ REGISTERED = list(admin.site._registry)
 READ_ONLY = [m for m, page in admin.site._registry.items() if isinstance(page, ReadOnlyAdmin)]
 WRITABLE = [model for model in REGISTERED if model not in READ_ONLY]
 # Only who reads answers finds these pages.
-CLINICAL = [Finding]
+CLINICAL = [Finding, Prescription]
 SECRETS = ("own words of Ana", "a reason that was shown", "because I said so", "SECRETR", "4711")
 
 
@@ -136,6 +138,9 @@ def fill(number: int = 0) -> None:
     far = scheduling.NOW + timedelta(days=200 + number)
     ExtraHours.objects.create(
         clinician=clinician, day=far.date(), starts=time(9), ends=time(10 + number)
+    )
+    ProtocolSignature.objects.create(
+        version="1.1", fingerprint=f"{number:064x}", by=sender, at=scheduling.NOW
     )
     Closure.objects.create(clinician=clinician, during=(far, far + timedelta(days=1)), reason="x")
 
