@@ -227,6 +227,7 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "most_visits_patient",
             "most_visits_account",
             "clearance_days",
+            "rescreen_days",
             "draft_days",
         )
         help_texts = {
@@ -245,6 +246,10 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "most_visits_patient": _("The desk may book more."),
             "most_visits_account": _("For all of a family that signs in together."),
             "clearance_days": _("For clearances issued from now on."),
+            "rescreen_days": _(
+                "Older answers are asked for again before a patient books or moves a visit online."
+                " A decision on them counts as well. The desk may book all the same."
+            ),
             "draft_days": _("Counted from the last answer. Then they are deleted."),
         }
 
@@ -267,6 +272,9 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_clearance_days(self) -> int:
         return self._at_most("clearance_days", 366)
 
+    def clean_rescreen_days(self) -> int:
+        return self._at_most("rescreen_days", 366)
+
     def clean_draft_days(self) -> int:
         return self._at_most("draft_days", 366)
 
@@ -284,7 +292,17 @@ class ClinicProfileAdmin(AuditedAdmin):
         (None, {"fields": ("name", "phone", "email", "address")}),
         (
             _("Booking online"),
-            {"fields": ("minimum_notice_minutes", "horizon_days", "step_minutes", "hold_minutes")},
+            {
+                "fields": (
+                    "minimum_notice_minutes",
+                    "horizon_days",
+                    "step_minutes",
+                    "hold_minutes",
+                    "most_visits_patient",
+                    "most_visits_account",
+                    "rescreen_days",
+                )
+            },
         ),
         (
             _("Review"),

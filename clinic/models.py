@@ -161,6 +161,11 @@ class ClinicProfile(models.Model):
     clearance_days = models.PositiveIntegerField(
         _("a clearance lasts, days"), default=30, validators=[MinValueValidator(1)]
     )
+    rescreen_days = models.PositiveIntegerField(
+        _("booking online asks for answers not older than, days"),
+        default=7,
+        validators=[MinValueValidator(1)],
+    )
     draft_days = models.PositiveIntegerField(
         _("unfinished answers are kept, days"), default=14, validators=[MinValueValidator(1)]
     )

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from clinic.models import User
@@ -42,7 +43,10 @@ class PatientCard:
 
 @dataclass(frozen=True)
 class ClearanceCard:
-    """Leave to book visits that start inside [starts_at, ends_at), both in UTC."""
+    """Leave to book visits that start inside [starts_at, ends_at), both in UTC.
+
+    `known_at`: when the patient last answered, or the clinician decided to give this leave.
+    """
 
     id: UUID
     person: PatientCard
@@ -50,6 +54,7 @@ class ClearanceCard:
     ends_at: datetime
     xray_allowed: bool
     revoked: bool
+    known_at: datetime
     # Codes of visit types; none means any.
     visit_types: tuple[str, ...] = ()
 
@@ -102,7 +107,7 @@ def family_of(user: User) -> list[PatientCard]:
 
 def clearance_of(user: User, clearance_id: UUID) -> ClearanceCard | None:
     """A clearance of the account's own family, usable or not."""
-    clearance = _with_xray_holds().filter(patient__account=user, pk=clearance_id).first()
+    clearance = _as_known().filter(patient__account=user, pk=clearance_id).first()
     return _clearance_card(clearance) if clearance else None
 
 
@@ -111,7 +116,7 @@ def clearances_of(user: User, now: datetime) -> list[ClearanceCard]:
     held = Case.objects.unresolved().filter(
         Q(patient=OuterRef("patient")) | Q(intakes__patient=OuterRef("patient"))
     )
-    usable = _with_xray_holds().usable(now).filter(~Exists(held), patient__account=user)
+    usable = _as_known().usable(now).filter(~Exists(held), patient__account=user)
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
 
 
@@ -125,7 +130,7 @@ def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
     """Clearances a visit may still be booked under, the one that lasts longest first."""
     if is_held(patient_id):
         return []
-    usable = _with_xray_holds().usable(now).filter(patient=patient_id)
+    usable = _as_known().usable(now).filter(patient=patient_id)
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
 
 
@@ -214,12 +219,23 @@ def lock_patient(patient_id: UUID) -> None:
     Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient_id)
 
 
-def _with_xray_holds() -> ClearanceQuerySet[Clearance]:
-    """Clearances, each with when its answers and the patient's newest X-ray hold were submitted."""
-    holds = Intake.objects.filter(patient=OuterRef("patient"), xray_hold=True)
-    newest = holds.order_by("-submitted_at").values("submitted_at")[:1]
+def _as_known() -> ClearanceQuerySet[Clearance]:
+    """Clearances, each with when its answers and the patient's newest X-ray hold were submitted.
+
+    And with when the patient was last known to be as they said: they answered, or the clinician
+    gave this very leave. Without the second, whoever a doctor had to see first would be held again
+    by the same answers each time the link in "you may book" is followed.
+    """
+    theirs = Intake.objects.filter(patient=OuterRef("patient")).order_by("-submitted_at")
+    submitted = theirs.values("submitted_at")
     return Clearance.objects.select_related("patient__town").annotate(
-        answered_at=F("intake__submitted_at"), xray_hold=Subquery(newest)
+        answered_at=F("intake__submitted_at"),
+        xray_hold=Subquery(submitted.filter(xray_hold=True)[:1]),
+        known_at=Greatest(
+            Subquery(submitted.filter(is_complete=True)[:1]),
+            F("intake__submitted_at"),
+            F("decision__at"),
+        ),
     )
 
 
@@ -233,6 +249,7 @@ def _clearance_card(clearance: Any) -> ClearanceCard:
         xray_allowed=clearance.xray_allowed
         and (held_at is None or held_at < clearance.answered_at),
         revoked=clearance.revoked_at is not None,
+        known_at=clearance.known_at,
         visit_types=tuple(clearance.visit_types),
     )
 

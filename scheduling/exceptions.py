@@ -86,6 +86,13 @@ class XrayNotAllowed(SchedulingProblem):
     message = _("A visit with an X-ray needs the doctor's leave. Please choose another kind.")
 
 
+class AnswersNotRecent(SchedulingProblem):
+    message = _(
+        "It is some days since you answered our questions. Please answer them again: then you can"
+        " choose a time."
+    )
+
+
 class VisitTypeNotCleared(SchedulingProblem):
     message = _("Dr. Solomon has cleared another kind of visit. Please choose that one.")
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import choose, confirm, move, openings, visit, visits
+from scheduling.views import choose, confirm, move, openings, questions_first, visit, visits
 
 app_name = "scheduling"
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("my/visits/<uuid:pk>/", visit.visit, name="visit"),
     path("my/visits/<uuid:pk>/confirm/", confirm.confirm, name="confirm"),
     path("my/visits/<uuid:pk>/calendar.ics", visit.calendar, name="calendar"),
+    path(
+        "my/visits/<uuid:pk>/changed/",
+        questions_first.has_anything_changed,
+        name="has_anything_changed",
+    ),
     path("my/visits/<uuid:pk>/cancel/", visit.cancel, name="cancel"),
     path("my/visits/<uuid:pk>/move/", move.move, name="move"),
 ]

@@ -236,6 +236,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "rescreen_days",
+                    models.PositiveIntegerField(
+                        default=7,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="booking online asks for answers not older than, days",
+                    ),
+                ),
+                (
                     "draft_days",
                     models.PositiveIntegerField(
                         default=14,

@@ -17,7 +17,7 @@ from intake.models import Disposition, Intake, IntakeDraft
 from intake.screens import SCREENS
 from intake.services.drafts import TYPED
 from intake.triage import PROTOCOL
-from intake.views import drafts, language
+from intake.views import drafts, errand, language
 from intake.views.about import lacks_guardian
 from intake.views.parts import Part, Row, answer_in_words
 
@@ -103,7 +103,7 @@ def _send(request: HttpRequest, draft: IntakeDraft, form: ChangesForm) -> HttpRe
     if intake.disposition == Disposition.EMERGENCY:
         return redirect("intake:emergency")
     drafts.let_go(request)
-    return redirect("intake:result", intake.pk)
+    return errand.go_on(request, draft, intake) or redirect("intake:result", intake.pk)
 
 
 def _to(slug: str) -> HttpResponse:

@@ -16,7 +16,7 @@ from intake.forms import AboutForm
 from intake.models import Disposition, Intake, IntakeDraft
 from intake.screens import Stop
 from intake.triage import Kind, Question
-from intake.views import drafts, language
+from intake.views import drafts, errand, language
 from intake.views.about import address, kept_form, lacks_guardian, place_of_wrong
 from intake.views.code import EMAIL
 from intake.views.parts import Part, Row, answer_in_words
@@ -82,22 +82,22 @@ def _send(request: HttpRequest, draft: IntakeDraft, form: AboutForm) -> HttpResp
         return redirect("intake:emergency")
     if intake.patient_id:
         drafts.let_go(request)
-        return redirect("intake:result", intake.pk)
+        return errand.go_on(request, draft, intake) or redirect("intake:result", intake.pk)
     if account and account.email == intake.email:
-        return _known(request, intake)
+        return _known(request, draft, intake)
     request.session[EMAIL] = intake.email
     sign_in.begin_code(request, email=intake.email, now=now)
     return redirect("intake:code")
 
 
-def _known(request: HttpRequest, intake: Intake) -> HttpResponse:
+def _known(request: HttpRequest, draft: IntakeDraft, intake: Intake) -> HttpResponse:
     """Signed in with the very address they gave: it is proved already."""
     account = drafts.patient_signed_in(request)
     if account is None:
         return redirect("intake:code")
-    services.attach(intake_id=intake.pk, account=account, now=timezone.now())
+    proved = services.attach(intake_id=intake.pk, account=account, now=timezone.now())
     drafts.let_go(request)
-    return redirect("intake:result", intake.pk)
+    return errand.go_on(request, draft, proved) or redirect("intake:result", intake.pk)
 
 
 def _parts(draft: IntakeDraft, stops: tuple[Stop, ...], answers: dict[str, object]) -> list[Part]:

@@ -21,13 +21,16 @@ from intake.exceptions import HandoverOver, IntakeProblem, NotTheDateOfBirth, So
 from intake.forms import BirthForm, Trouble
 from intake.models import Patient
 from intake.services.families import GOOD_FOR, is_of_age
-from intake.views import drafts
+from intake.views import drafts, errand
 
 
 @patient_required
 @require_POST
 def next_form(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One of the family answers again: the short form where it may be, else the full one."""
+    """One of the family answers again: the short form where it may be, else the full one.
+
+    What they were about to do meanwhile is noted: see `errand`.
+    """
     patient, now = _own(request, pk), timezone.now()
     limits.count(limits.INTAKES_BY_ADDRESS, limits.visitor(request), now=now)
     browser = drafts.browser_of(request)
@@ -39,6 +42,7 @@ def next_form(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.warning(request, str(problem))
         return redirect("scheduling:visits")
     drafts.take_up(request, draft)
+    errand.note(request, draft)
     response = redirect("intake:resume")
     drafts.remember_browser(response, browser)
     return response

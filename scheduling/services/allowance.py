@@ -1,4 +1,4 @@
-"""How much of the calendar a patient, and a family that signs in together, may take online."""
+"""What binds patients who book online, and not the desk: how much they take, and their answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from django.db.models import OuterRef, Q, Subquery
 from clinic import access, limits
 from clinic.audit import Actor
 from clinic.models import User
-from intake.public import PatientCard
+from intake.public import ClearanceCard, PatientCard
 from scheduling import plan
-from scheduling.exceptions import KeptTooLong, TooManyComing, TooManyKept
+from scheduling.exceptions import AnswersNotRecent, KeptTooLong, TooManyComing, TooManyKept
 from scheduling.locking import count_for
 from scheduling.models import Appointment, StatusChange
+from scheduling.plan import Plan
 from scheduling.slots import Interval, State, rested_at
 
 
@@ -30,18 +31,20 @@ class _Taken:
     let_go: datetime | None
 
 
-def require_allowance(patient: PatientCard, *, by: Actor, now: datetime) -> None:
+def require_allowance(clearance: ClearanceCard, *, by: Actor, now: datetime) -> None:
     """One more time may be kept for the patient, in place of the one they keep, if any.
 
     Patients are bound by it, the desk is not. The patient's row is locked already; the family's
     place in line is taken here, so that two of them at once are counted one after the other.
-    Raises TooManyKept, TooManyComing, KeptTooLong.
+    Raises AnswersNotRecent, TooManyKept, TooManyComing, KeptTooLong.
     """
-    if isinstance(by, User) and access.sees_calendar(by):
+    if _is_desk(by):
         return
+    patient = clearance.person
     if patient.account_id:
         count_for(patient.account_id)
     planned = plan.current()
+    _require_recent(clearance, planned, now)
     family = _family(patient, now=now)
     own = [each for each in family if each.patient_id == patient.id]
     _require_rest(own, kept_for=planned.kept_for, now=now)
@@ -52,6 +55,29 @@ def require_allowance(patient: PatientCard, *, by: Actor, now: datetime) -> None
     theirs = sum(each.patient_id == patient.id for each in coming)
     if theirs >= planned.most_visits_patient or len(coming) >= planned.most_visits_account:
         raise TooManyComing
+
+
+def require_recent_answers(clearance: ClearanceCard, *, by: Actor, now: datetime) -> None:
+    """Who moves a visit online has said lately how they are, as who books one has.
+
+    Patients are bound by it; the desk asks them when they come. Raises AnswersNotRecent.
+    """
+    if not _is_desk(by):
+        _require_recent(clearance, plan.current(), now)
+
+
+def answered_lately(clearance: ClearanceCard, planned: Plan, now: datetime) -> bool:
+    """Not on the calendar's days: what was said in the evening stands as long as in the morning."""
+    return now - clearance.known_at < planned.answers_stand_for
+
+
+def _require_recent(clearance: ClearanceCard, planned: Plan, now: datetime) -> None:
+    if not answered_lately(clearance, planned, now):
+        raise AnswersNotRecent
+
+
+def _is_desk(by: Actor) -> bool:
+    return isinstance(by, User) and access.sees_calendar(by)
 
 
 def _family(patient: PatientCard, *, now: datetime) -> list[_Taken]:

@@ -51,7 +51,7 @@ def hold(
             start=start,
             now=now,
         )
-        require_allowance(clearance.person, by=by, now=now)
+        require_allowance(clearance, by=by, now=now)
         if kind not in visit_types_for(clearance):
             raise VisitTypeNotOffered
         wish = Wish(clearance=clearance, visit_type=kind, now=now)

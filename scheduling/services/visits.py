@@ -21,6 +21,7 @@ from scheduling.exceptions import (
 )
 from scheduling.models import Appointment
 from scheduling.plan import as_interval, as_range
+from scheduling.services.allowance import require_recent_answers
 from scheduling.services.placing import (
     give_up_holds,
     insert,
@@ -106,8 +107,8 @@ def move(
     A patient moves to a time that is offered, staff to any that is free and not closed. The visit
     is booked again, no longer confirmed, under a clearance that covers its new start. Safe to call
     twice. `seen` is the version on the page that was sent, here and below. Raises VisitChanged,
-    VisitHasBegun, StepNotAllowed, OutsideClearance, TimeNotOffered, TimeClosed, TimeTaken, and
-    what the gate refuses.
+    VisitHasBegun, StepNotAllowed, OutsideClearance, AnswersNotRecent, TimeNotOffered, TimeClosed,
+    TimeTaken, and what the gate refuses.
     """
     with changing(appointment_id, by=by, shared=False, lost_race=TimeTaken) as visit:
         if visit.state not in _MOVABLE:
@@ -271,6 +272,7 @@ def _require_open(
         if is_closed(start, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
             raise TimeClosed
         return
+    require_recent_answers(clearance, by=by, now=now)
     wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
     if not is_offered(wish, start, clinician_id=visit.clinician_id):
         raise TimeNotOffered

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,14 +17,21 @@ from clinic.access import patient_required
 from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling import availability, services
+from scheduling import availability, plan, services
 from scheduling.availability import Wish
-from scheduling.exceptions import LimitReached, SchedulingProblem, VisitTypeNotOffered
+from scheduling.exceptions import (
+    AnswersNotRecent,
+    LimitReached,
+    SchedulingProblem,
+    VisitTypeNotOffered,
+)
 from scheduling.forms import StartForm
 from scheduling.models import Appointment, VisitType
+from scheduling.services.allowance import answered_lately
 from scheduling.slots import State
 from scheduling.views.own import account_of, own_clearance
 from scheduling.views.picker import picker
+from scheduling.views.questions_first import questions_first_page
 from scheduling.views.words import kind_in_words
 
 # In place of a time that cannot be had: a choice, not a wall of buttons.
@@ -66,6 +74,8 @@ def hold(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
         # No other time would help.
         reason = Reason(_("You cannot choose a time online just now"), str(problem))
         return _reason_page(request, clearance, reason, status=409)
+    except AnswersNotRecent as problem:
+        return _questions_first(request, clearance, str(problem), status=409)
     except SchedulingProblem as problem:
         return choose_again_page(request, clearance, visit_type, wished=start, problem=str(problem))
     return redirect("scheduling:confirm", held.pk)
@@ -79,6 +89,9 @@ def choose_page(
     if not intake.is_usable(clearance, now):
         return _not_now_page(request, clearance, now, status=status)
     visit_type = availability.visit_type_for(clearance)
+    # The plan was read a moment ago, for the visit types.
+    if not answered_lately(clearance, plan.last_read(), now):
+        return _questions_first(request, clearance, str(AnswersNotRecent()), status=status)
     starts: list[datetime] = []
     if visit_type:
         wish = Wish(clearance=clearance, visit_type=visit_type, now=now)
@@ -118,6 +131,13 @@ def choose_again_page(
         "week": times.local(wished).date().isoformat(),
     }
     return render(request, "scheduling/choose_again.html", context, status=409)
+
+
+def _questions_first(
+    request: HttpRequest, clearance: ClearanceCard, sentence: str, *, status: int
+) -> HttpResponse:
+    back = reverse("scheduling:choose", args=[clearance.id])
+    return questions_first_page(request, clearance.person, sentence, then=back, status=status)
 
 
 def _not_now_page(

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,13 +15,15 @@ from clinic import limits, times
 from clinic.access import patient_required
 from intake import public as intake
 from intake.public import ClearanceCard
-from scheduling import services
+from scheduling import plan, services
 from scheduling.availability import Wish, offered
-from scheduling.exceptions import SchedulingProblem
+from scheduling.exceptions import AnswersNotRecent, SchedulingProblem
 from scheduling.forms import StartForm, version_seen
 from scheduling.models import Appointment
+from scheduling.services.allowance import answered_lately
 from scheduling.views.own import account_of, own_visit
 from scheduling.views.picker import picker
+from scheduling.views.questions_first import questions_first_page
 from scheduling.views.visit import visit_page
 from scheduling.views.words import visit_words
 
@@ -63,6 +66,8 @@ def _move(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
         services.move(
             appointment_id=visit.pk, start=start, by=by, now=now, seen=version_seen(request.POST)
         )
+    except AnswersNotRecent as problem:
+        return _questions_first(request, visit, str(problem), status=409)
     except SchedulingProblem as problem:
         found = own_visit(request, visit.pk)
         page = _list if visit_words(found, now).may_change else visit_page
@@ -76,6 +81,8 @@ def _list(
 ) -> HttpResponse:
     now = timezone.now()
     clearance = _clearance(visit, now)
+    if clearance and not answered_lately(clearance, plan.current(), now):
+        return _questions_first(request, visit, str(AnswersNotRecent()), status=status)
     starts: list[datetime] = []
     if clearance:
         wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
@@ -92,6 +99,18 @@ def _list(
             ),
             "errors": [{"target": "times", "sentence": problem}] if problem else [],
         },
+        status=status,
+    )
+
+
+def _questions_first(
+    request: HttpRequest, visit: Appointment, sentence: str, *, status: int
+) -> HttpResponse:
+    return questions_first_page(
+        request,
+        intake.patient_card(visit.patient_id),
+        f"{sentence} {_('You keep the time you have.')}",
+        then=reverse("scheduling:move", args=[visit.pk]),
         status=status,
     )
 

@@ -21,7 +21,7 @@ from intake.models import (
 )
 from tests.factories.clinic import PatientFactory, StaffFactory
 
-SUBMITTED = datetime(2026, 11, 1, 15, tzinfo=UTC)
+SUBMITTED = datetime(2026, 11, 4, 15, tzinfo=UTC)
 
 
 class IntakeFactory(DjangoModelFactory[Intake]):

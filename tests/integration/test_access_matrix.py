@@ -320,6 +320,7 @@ ROWS = {
     "POST scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
     "GET scheduling:cancel": of_the_family(OK, NOT_FOUND, at=the_visit),
     "POST scheduling:cancel": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit, data={"seen": "1"}),
+    "GET scheduling:has_anything_changed": of_the_family(OK, NOT_FOUND, at=the_visit),
     "GET scheduling:move": of_the_family(OK, NOT_FOUND, at=the_visit),
     "POST scheduling:move": of_the_family(BAD, NOT_FOUND, at=the_visit),
     # The review

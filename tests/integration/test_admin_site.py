@@ -672,6 +672,8 @@ def test_the_code_of_a_visit_type_stays(administrator_client):
         ({"hold_minutes": "90"}, "Choose 60 or less."),
         ({"step_minutes": "240"}, "Choose 120 or less."),
         ({"clearance_days": "1000"}, "Choose 366 or less."),
+        ({"rescreen_days": "0"}, "greater than or equal to 1"),
+        ({"rescreen_days": "1000"}, "Choose 366 or less."),
         ({"phone": "12"}, "Enter a valid phone number"),
         ({"email": "nobody"}, "Enter a valid email address."),
     ],

@@ -137,9 +137,9 @@ def test_hours_are_the_clinics_own_across_the_clock_change(leave):
     OpeningHours.objects.create(
         clinician=Clinician.objects.get(), weekday=6, starts=time(0), ends=time(4)
     )
-    autumn = ClearanceFactory.create(starts_at=SUBMITTED - timedelta(days=3))
+    autumn = ClearanceFactory.create(starts_at=SUBMITTED - timedelta(days=6))
     sunday = date(2026, 11, 1)
-    starts = offered(autumn, sunday, now=SUBMITTED - timedelta(days=2))
+    starts = offered(autumn, sunday, now=SUBMITTED - timedelta(days=5))
     assert len(starts) == len(set(starts)) == (5 * 60 - 45) // 10 + 1  # five real hours
 
 

@@ -334,7 +334,7 @@ class TestMove:
         newer = ClearanceFactory.create(
             patient=leave.patient, starts_at=SUBMITTED + timedelta(days=5)
         )
-        start = NINE + timedelta(days=23)
+        start = NINE + timedelta(days=26)
         moved = services.move(appointment_id=visit.pk, start=start, by=desk, now=NOW)
         assert moved.clearance == newer
 

@@ -9,7 +9,7 @@ from time_machine import TimeMachineFixture
 
 from clinic.models import ClinicProfile, User
 from intake.models import Clearance
-from intake.public import patient_card
+from intake.public import clearances_usable
 from scheduling import services, tasks
 from scheduling.exceptions import KeptTooLong, TooManyComing, TooManyKept
 from scheduling.models import Appointment
@@ -221,7 +221,7 @@ class TestOnThePage:
 
     def test_it_costs_two_queries(self, leave, django_assert_num_queries: DjangoAssertNumQueries):
         hold(leave)
-        card = patient_card(leave.patient_id)
+        (card,) = clearances_usable(leave.patient_id, NOW)
         # And the plan's revision.
         with django_assert_num_queries(3):
             require_allowance(card, by=None, now=NOW)

@@ -373,6 +373,28 @@ def not_now(walk: Walk) -> None:
             reader.get(choose)
 
 
+def questions_first(walk: Walk) -> None:
+    reader, leave = walk.signed_in(), walk.leave
+    visit = book(leave)
+    ClinicProfile.objects.update(rescreen_days=1)
+    choose = reverse("scheduling:choose", args=[leave.pk])
+    reader.get(choose)
+    reader.post(reverse("scheduling:hold", args=[leave.pk]), {"start": NINE.isoformat()})
+    reader.get(reverse("scheduling:move", args=[visit.pk]))
+    reader.get(reverse("scheduling:has_anything_changed", args=[visit.pk]))
+    visits_own_page = reverse("scheduling:visit", args=[visit.pk])
+    reader.get(visits_own_page)
+    full_intake(
+        leave.patient,
+        submitted_at=NOW - timedelta(hours=1),
+        details={"medicines": "Latex", "allergies": "Latex", "payment": "self"},
+    )
+    for then in (choose, visits_own_page, visits_own_page + "move/"):
+        reader.post(reverse("intake:next_form", args=[leave.patient_id]), {"then": then})
+        answer_short(reader, reader.get("/intake/", follow=True))
+        reader.post("/intake/changes/", {"medicines": "", "allergies": ""}, follow=True)
+
+
 def a_hold_that_ran_out(walk: Walk) -> None:
     reader, kept = walk.signed_in(), hold(walk.leave)
     reader.get(reverse("scheduling:confirm", args=[kept.pk]))
@@ -667,6 +689,7 @@ STAGES: list[Callable[[Walk], None]] = [
     choosing,
     no_free_times,
     not_now,
+    questions_first,
     a_hold_that_ran_out,
     a_visit,
     visits_in_every_state,

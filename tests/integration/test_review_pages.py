@@ -329,7 +329,7 @@ class TestCasePage:
         assert "Clear to book" in shown
         assert "Seen on the screen." in shown
         assert "with X-ray" in shown
-        assert "Nov 1, 2026 to Dec 1, 2026" in shown
+        assert "Nov 4, 2026 to Dec 4, 2026" in shown
         assert "Record the decision" not in shown, "it is decided"
 
     def test_an_emergency_offers_no_clearance(self, doctor_client, patient):

@@ -293,7 +293,7 @@ class TestMyVisits:
 
     def test_cleared_and_not_booked(self, patient_client, leave):
         page = patient_client.get(VISITS)
-        assert "May book up to Tue, Dec 1 No visit is booked. Choose a time" in text(page)
+        assert "May book up to Fri, Dec 4 No visit is booked. Choose a time" in text(page)
         assert f"/book/{leave.pk}/" in page.content.decode()
 
     def test_next_and_past(self, patient_client, leave):
@@ -353,8 +353,8 @@ class TestMyVisits:
         book(ClearanceFactory(patient=child), TEN)
         book(ClearanceFactory(patient=PatientFactory(given_name="Nora")), NEXT_WEEK)
         page = text(patient_client.get(VISITS))
-        assert "Mia Reyes May book up to Tue, Dec 1 Next Tue, Nov 10 at 10:00 AM" in page
-        assert "Ana Reyes May book up to Tue, Dec 1 No visit is booked." in page
+        assert "Mia Reyes May book up to Fri, Dec 4 Next Tue, Nov 10 at 10:00 AM" in page
+        assert "Ana Reyes May book up to Fri, Dec 4 No visit is booked." in page
         assert "Nora" not in page
         assert "Nov 17" not in page
 

@@ -142,6 +142,7 @@ class Acting(RuleBasedStateMachine):
         kinds = oracle.kinds(calendar, question.patient_id, xray=usable[question.clearance_id])
         may = (
             question.visit_type_id in kinds
+            and oracle.said_lately(calendar, question.clearance_id, question.now)
             and oracle.may_keep_another(calendar, question.patient_id, question.now)
             and _is_offered(calendar, question, minute)
         )
@@ -225,6 +226,8 @@ class Acting(RuleBasedStateMachine):
         question.clearance_id = leave
         if by_desk:
             return oracle.is_free(calendar, question, minute)
+        if not oracle.said_lately(calendar, leave, question.now):
+            return False
         return _is_offered(calendar, question, minute)
 
     def _leave_for(

@@ -251,6 +251,7 @@ class Happenings(Acting):
             "most_visits_patient": [1, 2, 6],
             "most_visits_account": [2, 3, 12],
             "suspended_open_hours": [1, 8],
+            "rescreen_days": [1, 3, 7],
         }
         chosen = {name: data.draw(st.sampled_from(values)) for name, values in one_of.items()}
         ClinicProfile.objects.update(**chosen)

@@ -150,6 +150,19 @@ def usable_clearances(calendar: Calendar, patient_id: UUID, now: int) -> dict[UU
     }
 
 
+def said_lately(calendar: Calendar, clearance_id: UUID, now: int) -> bool:
+    """Did the patient finish the questions, or the doctor decide, within the clinic's days?"""
+    clearance = calendar.clearances[clearance_id]
+    since = now - calendar.clinic["rescreen_days"] * A_DAY * 60
+    if clearance["decided_at"] is not None and clearance["decided_at"] > since:
+        return True
+    return any(
+        intake["submitted_at"] > since
+        for intake in calendar.intakes.values()
+        if intake["patient_id"] == clearance["patient_id"] and intake["is_complete"]
+    )
+
+
 def _on_hold(calendar: Calendar, clearance: Row) -> bool:
     """Since the answers it rests on, did the patient say what forbids an X-ray?"""
     answered = calendar.intakes[clearance["intake_id"]]["submitted_at"]

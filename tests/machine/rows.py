@@ -50,14 +50,18 @@ VISITS = f"""
 """
 CLEARANCES = f"""
     SELECT id, patient_id, intake_id, xray_allowed, revoked_because,
-        {at("starts_at")}, {at("ends_at")}, {at("revoked_at")}
+        {at("starts_at")}, {at("ends_at")}, {at("revoked_at")},
+        (SELECT extract(epoch FROM at)::bigint FROM intake_reviewdecision
+         WHERE id = made.decision_id) AS decided_at
     FROM intake_clearance AS made ORDER BY issued_at,
         (SELECT min(id) FROM clinic_auditentry WHERE subject_id = made.id::text)
 """
 CLOSURES = f"""
     SELECT clinician_id, room_id, {between("during", "closed")} FROM scheduling_closure
 """
-INTAKES = f"SELECT id, patient_id, xray_hold, {at('submitted_at')} FROM intake_intake"
+INTAKES = f"""
+    SELECT id, patient_id, xray_hold, is_complete, {at("submitted_at")} FROM intake_intake
+"""
 UNRESOLVED_CASES = """
     SELECT held.id, held.patient_id, said.patient_id AS said_by
     FROM intake_case AS held LEFT JOIN intake_intake AS said ON said.case_id = held.id
