@@ -1,5 +1,6 @@
 """What the chiropractor asks, on the patient's own page: answered there, and judged at once."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -93,7 +94,8 @@ def _page(
         errors += [Trouble(field.id_for_label, str(sentence)) for sentence in field.errors]
     context = {
         "who": patient.given_name if patient else "",
-        "fields": asking.fields,
+        # The page has a title of its own, also above a single question.
+        "fields": [replace(field, is_title=False) for field in asking.fields],
         "own_question": decision.own_question,
         "own_answer": form["own_answer"],
         "errors": errors,

@@ -281,7 +281,9 @@ def decided_cases(walk: Walk) -> None:
     reader = walk.signed_in()
     for kind in ("ASK", "REFER", "CLOSE"):
         with aside():
-            said = held(account.patients.get(), Disposition.REFER, answers=answers.REFER)
+            whole = {**answers.REFER, "age": 38}
+            leave = ClearanceFactory.create(patient=account.patients.get())
+            said = held(leave.patient, Disposition.REFER, answers=whole)
             page = reverse("intake:result", args=[said.pk])
             decision = services.decide(
                 case_id=said.case_id,
@@ -301,7 +303,7 @@ def decided_cases(walk: Walk) -> None:
                 with aside():
                     Case.objects.update(state=Case.State.OPEN)
                     reader.get(asked, follow=True)
-                reader.get(f"/book/{ClearanceFactory.create().pk}/")
+                reader.get(f"/book/{leave.pk}/")
                 answer = {"own_answer": account.email, "pregnant": "yes"}
                 reader.post(asked, answer, follow=True)
                 reader.post(asked, {**answer, "pregnant_warning": "no"}, follow=True)
