@@ -45,7 +45,9 @@ def require_allowance(clearance: ClearanceCard, *, by: Actor, now: datetime) -> 
         count_for(patient.account_id)
     planned = plan.current()
     _require_recent(clearance, planned, now)
-    family = _family(patient, now=now)
+    # What was kept is counted from its end.
+    since = now - limits.KEPT_WITHIN - planned.kept_for
+    family = _family(patient, now=now, since=since)
     own = [each for each in family if each.patient_id == patient.id]
     _require_rest(own, kept_for=planned.kept_for, now=now)
     # Their own hold is given up for the new one.
@@ -80,7 +82,7 @@ def _is_desk(by: Actor) -> bool:
     return isinstance(by, User) and access.sees_calendar(by)
 
 
-def _family(patient: PatientCard, *, now: datetime) -> list[_Taken]:
+def _family(patient: PatientCard, *, now: datetime, since: datetime) -> list[_Taken]:
     visits = Appointment.objects.filter(
         Q(patient__account=patient.account_id) if patient.account_id else Q(patient=patient.id)
     )
@@ -92,7 +94,7 @@ def _family(patient: PatientCard, *, now: datetime) -> list[_Taken]:
         appointment=OuterRef("pk"), before=State.HELD.value
     ).exclude(after=State.BOOKED.value)
     rows = (
-        visits.filter(to_come | Q(created_at__gt=now - limits.KEPT_WITHIN))
+        visits.filter(to_come | Q(created_at__gt=since))
         .annotate(let_go=Subquery(let_go.values("at")[:1]))
         .values_list("patient_id", "state", "hold_expires_at", "visit", "created_at", "let_go")
     )

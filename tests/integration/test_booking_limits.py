@@ -153,6 +153,8 @@ class TestNotForEver:
         # The first ran out at ten past: two hours later it is forgotten.
         assert refusal.value.again_at == NOW + timedelta(hours=2, minutes=10)
         assert "8:10 PM" in str(refusal.value)
+        with pytest.raises(KeptTooLong):
+            hold(leave, now=refusal.value.again_at - timedelta(minutes=1))
         assert hold(leave, now=refusal.value.again_at)
 
     def test_choosing_among_many_times_is_no_keeping(self, leave):
