@@ -365,8 +365,7 @@ def world(patient, other_patient, desk, doctor, administrator) -> World:
 
 def answer(client: Client, method: str, address: str, data: dict[str, str] | None = None) -> str:
     if data:
-        send = {"GET": client.get, "POST": client.post}[method]
-        response = send(address, data)
+        response = (client.get if method == "GET" else client.post)(address, data)
     else:
         response = client.generic(method, address)
     if 200 <= response.status_code < 300:

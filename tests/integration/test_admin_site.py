@@ -91,7 +91,7 @@ def text(response: Any) -> str:
 
 def fill(number: int = 0) -> None:
     """One row of everything, one more of each at every call."""
-    patient = PatientFactory()
+    patient = PatientFactory.create()
     leave = cleared(patient)
     intake = leave.intake
     Finding.objects.create(
@@ -115,7 +115,7 @@ def fill(number: int = 0) -> None:
     GuardianConsentFactory(patient=patient)
     Receiver.objects.create(name=f"Dr. {number}")
     sender = StaffFactory(is_chiropractor=True)
-    referral = referred(held(PatientFactory(), own_words="own words of Ana"), by=sender)
+    referral = referred(held(PatientFactory.create(), own_words="own words of Ana"), by=sender)
     saved_letter(referral, by=sender, question="because I said so")
     handed_in(referral, by=sender, name="4711.pdf")
     exercises_given(patient, by=sender, note="because I said so")

@@ -64,7 +64,7 @@ def test_who_only_looks_in_gets_no_session(client, page):
 
 def test_a_notice_that_names_a_patient_stays_on_the_server(patient_client, patient):
     """Such as a record that was taken over: in no cookie, not even until the next page."""
-    leo = PatientFactory(account=patient, given_name="Leonidas", born=date(1990, 1, 2))
+    leo = PatientFactory.create(account=patient, given_name="Leonidas", born=date(1990, 1, 2))
     page = reverse("intake:own_account", args=[leo.pk])
     answer = patient_client.post(page, {"email": "leonidas@example.com"})
     assert answer.status_code == 302

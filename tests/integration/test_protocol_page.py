@@ -31,7 +31,7 @@ def test_every_word_of_the_protocol_is_on_the_page(doctor_client: Client):
     assert f"version {PROTOCOL.version}" in page
     for row in (*PROTOCOL.rules, *PROTOCOL.flags):
         missing = [said for said in sentences(row) if " ".join(said.split()) not in page]
-        assert not missing, row.id
+        assert not missing, row
     for question in PROTOCOL.questions:
         said = [question.text, question.help, question.source]
         said += [option.label for option in question.options]

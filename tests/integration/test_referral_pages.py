@@ -49,6 +49,13 @@ def file(content: bytes = PDF, name: str = "report.pdf") -> dict[str, Any]:
     return {"report": SimpleUploadedFile(name, content)}
 
 
+def as_sent(name: str, content: bytes) -> SimpleUploadedFile:
+    """With the name as a browser would send it: the class takes a path away itself."""
+    upload = SimpleUploadedFile("x", content)
+    vars(upload)["_name"] = name
+    return upload
+
+
 def typed(referral: Referral, **changes: Any) -> dict[str, Any]:
     """The letter's form as it stands on the page."""
     newest = referral.letters.latest("version")
@@ -254,8 +261,7 @@ def test_a_report_is_handed_in(referral: Referral, patient_client: Client):
 def test_what_is_not_a_report_gets_a_sentence(
     referral: Referral, patient_client: Client, content: bytes, name: str, sentence: str
 ):
-    upload = SimpleUploadedFile("x", content)
-    upload._name = name  # As a browser would send it: the class takes the path away itself.
+    upload = as_sent(name, content)
     shown = words(patient_client.post(own(referral, "report/"), {"report": upload}), 422)
     assert sentence in shown
     assert not Report.objects.exists()
@@ -263,8 +269,7 @@ def test_what_is_not_a_report_gets_a_sentence(
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.pdf", "/etc/passwd"])
 def test_a_path_in_a_name_leads_nowhere(referral: Referral, patient_client: Client, name: str):
-    upload = SimpleUploadedFile("x", PDF)
-    upload._name = name
+    upload = as_sent(name, PDF)
     patient_client.post(own(referral, "report/"), {"report": upload})
     assert Report.objects.get().name in ("passwd", "boot.pdf")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic.models import AuditEntry, Message, User
 from intake import letter, reports, services
 from intake.exceptions import (
+    EmergencyStands,
     LetterNeedsReceiver,
     LetterNewer,
     LetterNotPrintable,
@@ -335,7 +336,7 @@ def test_referred_again_it_begins_anew(referral: Referral, patient: User, doctor
 def test_an_emergency_is_referred_and_never_cleared(patient: User, doctor: User):
     referral = referred(proved(answers.EMERGENCY, patient), by=doctor)
     handed_in(referral, by=patient)
-    with pytest.raises(services.review.EmergencyStands):
+    with pytest.raises(EmergencyStands):
         decide(referral, "CLEAR", doctor)
 
 
