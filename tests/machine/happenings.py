@@ -59,7 +59,7 @@ class Happenings(Acting):
         visit = suspended or self.some(data, "booked", "confirmed", "arrived")
         if what < 4:
             self.now += data.draw(_PAUSES) * A_MINUTE
-            if suspended:
+            if suspended or self.some(data, "held"):
                 self.sweep()
         elif what < 6 and visit:
             away = data.draw(st.sampled_from([-61, -59, -1, 0, 1, 20, 61]))
@@ -94,7 +94,9 @@ class Happenings(Acting):
     @happens(16)
     def the_desk_does_something(self, data: Any) -> None:
         what = data.draw(st.integers(0, 9))
-        visit = self.some(data, *_NEXT)
+        # Who is here is seen to before anybody else, most of the time.
+        here = self.some(data, "arrived", "in_room") if what < 4 else None
+        visit = here or self.some(data, *_NEXT)
         suspended = self.some(data, "suspended")
         if suspended and what in (1, 3):
             self._decide_suspended(data, suspended["id"])
@@ -320,7 +322,7 @@ class Happenings(Acting):
                 for visit in self.calendar.visits.values()
                 if visit["state"] == "held" and visit["patient_id"] == question.patient_id
             )
-            if surely or data.draw(st.booleans()):
+            if surely or data.draw(st.integers(0, 2)) == 0:
                 self.confirm(held)
 
     def _move_to_offered(self, data: Any, visit_id: UUID) -> None:
