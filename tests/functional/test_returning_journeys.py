@@ -241,7 +241,7 @@ def test_a_grown_up_leaves_with_their_own_record(visit: Visits, account, ana):
     press(son, "Send me a code")
     son.get_by_label("Code").fill(emailed_code())
     press(son, "Sign in")
-    heading(son, "What is your date of birth?")
+    heading(son, "Take over your visits")
     axe(son)
     fits(son)
     screenshot(son, "take-over-360")

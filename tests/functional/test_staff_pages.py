@@ -240,12 +240,12 @@ def test_the_clinic_is_closed_with_the_calendar_of_the_admin_site(visit: Visits,
     page = visit(DESKTOP, user=administrator)
     page.goto("/admin/scheduling/closure/add/")
     page.get_by_label("Reason").fill("Training")
-    for row, time in (("starts_at", "12:00"), ("ends_at", "18:00")):
-        page.locator(f".field-{row}").get_by_role("link", name="Choose a Date").click()
+    for day, clock, time in (("first_day", "starts", "12:00 PM"), ("last_day", "ends", "6:00 PM")):
+        page.locator(f".field-{day}").get_by_role("link", name="Choose a Date").click()
         page.locator(".calendarbox:visible").get_by_role("link", name="Tomorrow").click()
-        page.locator(f"#id_{row}_1").fill(time)
+        page.locator(f"#id_{clock}").fill(time)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(page.get_by_text("was added successfully")).to_be_visible()
     closed = Closure.objects.get().during
     assert closed.upper - closed.lower == timedelta(hours=6)
     assert timezone.localtime(closed.lower).hour == 12

@@ -25,6 +25,7 @@ from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin
 from clinic.models import AuditEntry, ClinicProfile, HistoryEntry, Message, ServiceTown, User
 from intake.models import (
     Case,
+    ClearanceDecision,
     ContactLeft,
     Finding,
     Handover,
@@ -48,7 +49,14 @@ from scheduling.models import (
 )
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
-from tests.factories.intake import GuardianConsentFactory, cleared, decided, exercises_given, held
+from tests.factories.intake import (
+    ClearanceFactory,
+    GuardianConsentFactory,
+    cleared,
+    decided,
+    exercises_given,
+    held,
+)
 from tests.factories.referrals import handed_in, referred, saved_letter
 from tests.people import signed_in
 
@@ -119,6 +127,10 @@ def fill(number: int = 0) -> None:
     saved_letter(referral, by=sender, question="because I said so")
     handed_in(referral, by=sender, name="4711.pdf")
     exercises_given(patient, by=sender, note="because I said so")
+    let_through = ClearanceFactory.create(patient=PatientFactory.create())
+    ClearanceDecision.objects.create(
+        clearance=let_through, kind="END", reason="because I said so", by=sender, at=scheduling.NOW
+    )
     note_pain(patient_id=patient.pk, score=4, by=sender, now=scheduling.NOW)
     IntakeDraft.objects.create(
         browser=uuid.uuid4(), started_at=scheduling.NOW, touched_at=scheduling.NOW

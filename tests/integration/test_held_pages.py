@@ -127,7 +127,7 @@ def test_referred_says_who_asks_and_what_comes_after(patient: User, patient_clie
     shown = page(patient_client, intake)
     assert f"Dr. Solomon read your answers on {local_day(scheduling.NOW)}." in shown
     assert "He asks you to see a medical doctor" in shown
-    assert "After the doctor has seen you, call us or bring the report." in shown
+    assert "After the doctor has seen you, tell us on this page, or call us." in shown
     assert "You will hear from us by" not in shown
     assert "Called her doctor." not in shown
 
@@ -347,7 +347,7 @@ def test_it_takes_the_same_few_queries(
         page(patient_client, intake)
 
 
-QUERIES = 11
+QUERIES = 12
 
 
 def test_a_key_nobody_knows_any_more_is_left_out(patient: User, patient_client: Client):

@@ -96,4 +96,4 @@ def test_it_stands_on_the_summary_the_case_and_after_the_visit(
     ):
         shown = client.get(page).text
         assert "The worst pain, time by time" in shown, page
-        assert '<th scope="row">Nov. 8, 2026</th><td>3</td><td>At a visit</td>' in shown, page
+        assert '<th scope="row">Nov. 11, 2026</th><td>3</td><td>At a visit</td>' in shown, page

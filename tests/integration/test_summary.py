@@ -345,7 +345,7 @@ def test_a_doctor_reads_it_in_english_whatever_the_patient_reads(
     assert patient_client.get(address(intake) + "?in=tlh").status_code == 200
 
 
-@pytest.mark.parametrize(("form", "queries"), [(".pdf", 10), ("/", 11)])
+@pytest.mark.parametrize(("form", "queries"), [(".pdf", 10), ("/", 13)])
 def test_it_takes_the_same_few_queries(
     patient: User, patient_client: Client, form: str, queries: int, django_assert_num_queries
 ):
