@@ -11,6 +11,7 @@ from typing import Any
 
 import typst
 from django.conf import settings
+from django.http import HttpResponse
 
 # Made to be kept and read anywhere; with it the typesetter refuses to print an empty box for a
 # letter that no font has.
@@ -42,6 +43,14 @@ def pdf(template: Path, data: Mapping[str, Any], *, now: datetime) -> bytes:
         pdf_standards=STANDARD,
     )
     return document
+
+
+def handed_out(document: bytes, file_name: str) -> HttpResponse:
+    """The PDF, to be kept. Its name says nothing about anybody: it stays in a list of downloads."""
+    named = f'attachment; filename="{file_name}"'
+    return HttpResponse(
+        document, content_type="application/pdf", headers={"Content-Disposition": named}
+    )
 
 
 def pictures(template: Path, data: Mapping[str, Any]) -> list[bytes]:

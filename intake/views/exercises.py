@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic import access, audit
-from clinic.typeset import LetterMissing, NotTypeset
+from clinic.typeset import LetterMissing, NotTypeset, handed_out
 from intake import exercise_sheet
 from intake.models import ExercisePlan, Patient
 from intake.views.languages import asked_for, in_language_of
@@ -50,10 +50,7 @@ def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
             document = exercise_sheet.pdf(plan, now=timezone.now())
     except NotTypeset as problem:
         return _on_screen_instead(request, pk, problem)
-    named = f'attachment; filename="{exercise_sheet.FILE_NAME}"'
-    return HttpResponse(
-        document, content_type="application/pdf", headers={"Content-Disposition": named}
-    )
+    return handed_out(document, exercise_sheet.FILE_NAME)
 
 
 def _on_screen_instead(request: HttpRequest, pk: UUID, problem: NotTypeset) -> HttpResponse:

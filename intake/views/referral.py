@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic import audit, limits
 from clinic.access import patient_required, signed_in
-from clinic.typeset import NotTypeset
+from clinic.typeset import NotTypeset, handed_out
 from intake import letter, referral_told, reports, services
 from intake.exceptions import IntakeProblem, ReferralOver
 from intake.forms import ReportForm
@@ -51,10 +51,7 @@ def letter_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
         log.error("A letter did not come onto paper: %s", problem)
         messages.warning(request, _("We cannot make the PDF right now. Please call us."))
         return redirect("intake:referral", pk)
-    named = f'attachment; filename="{letter.FILE_NAME}"'
-    return HttpResponse(
-        document, content_type="application/pdf", headers={"Content-Disposition": named}
-    )
+    return handed_out(document, letter.FILE_NAME)
 
 
 @patient_required

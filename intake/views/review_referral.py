@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic import access, audit
 from clinic.access import signed_in
-from clinic.typeset import NotTypeset
+from clinic.typeset import NotTypeset, handed_out
 from intake import letter, referral_file, reports, services
 from intake.exceptions import IntakeProblem, LetterNotPrintable
 from intake.forms.letter import LetterForm, NoteForm, SentForm
@@ -42,10 +42,7 @@ def letter_pdf(request: HttpRequest, pk: UUID, referral: UUID) -> HttpResponse:
     except NotTypeset:
         messages.warning(request, str(LetterNotPrintable.message))
         return redirect("review:referral", pk, referral)
-    named = f'attachment; filename="{letter.FILE_NAME}"'
-    return HttpResponse(
-        document, content_type="application/pdf", headers={"Content-Disposition": named}
-    )
+    return handed_out(document, letter.FILE_NAME)
 
 
 @access.reviewer_required

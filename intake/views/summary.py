@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic import access, audit
-from clinic.typeset import LetterMissing, NotTypeset
+from clinic.typeset import LetterMissing, NotTypeset, handed_out
 from intake import pain, summary
 from intake.models import Intake
 from intake.views.languages import asked_for, in_language_of
@@ -53,11 +53,7 @@ def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
             document = summary.pdf(intake, now=now)
     except NotTypeset as problem:
         return _on_screen_instead(request, intake, problem)
-    # A name that says nothing about anybody: it stays in the list of downloads.
-    named = f'attachment; filename="{summary.FILE_NAME}"'
-    return HttpResponse(
-        document, content_type="application/pdf", headers={"Content-Disposition": named}
-    )
+    return handed_out(document, summary.FILE_NAME)
 
 
 def _on_screen_instead(request: HttpRequest, intake: Intake, problem: NotTypeset) -> HttpResponse:
