@@ -173,11 +173,16 @@ def _reopen(case: Case, disposition: str, *, now: datetime) -> Case:
     """New answers bring a case back to the review, never as something milder."""
     case = Case.objects.select_for_update().get(pk=case.pk)
     case.disposition = worst(case.disposition, disposition)
-    case.due_at = _due_again(case, Disposition(case.disposition), now=now)
+    wait_again(case, due_at=_due_again(case, Disposition(case.disposition), now=now))
+    return case
+
+
+def wait_again(case: Case, *, due_at: datetime) -> None:
+    """The locked case waits for a decision anew: whoever heard of it overdue may hear again."""
+    case.due_at = due_at
     case.state = Case.State.OPEN
     case.overdue_told_at = None
     case.save(update_fields=["disposition", "due_at", "state", "overdue_told_at"])
-    return case
 
 
 def _due_again(case: Case, disposition: Disposition, *, now: datetime) -> datetime:

@@ -199,7 +199,7 @@ def bring_back_overdue(*, now: datetime) -> int:
                 continue
             _step(referral, Step.OVERDUE, by=None, now=now)
             _record(None, "referral overdue", referral, now=now)
-            _reopen(case, due_at=now)
+            cases.wait_again(case, due_at=now)
             brought_back += 1
     return brought_back
 
@@ -259,14 +259,7 @@ def _step(
 def _back_to_review(case: Case, *, now: datetime) -> None:
     """To what waits for a decision. What waits there already was promised no later than this."""
     if case.state != Case.State.OPEN:
-        _reopen(case, due_at=cases.due(Disposition(case.disposition), now=now))
-
-
-def _reopen(case: Case, *, due_at: datetime) -> None:
-    case.state = Case.State.OPEN
-    case.due_at = due_at
-    case.overdue_told_at = None
-    case.save(update_fields=["state", "due_at", "overdue_told_at"])
+        cases.wait_again(case, due_at=cases.due(Disposition(case.disposition), now=now))
 
 
 def _record(
