@@ -9,6 +9,7 @@ guarded too, so that it does not change beneath the visit.
 
 from django.db import migrations
 
+from clinic.triggers import history, never_changed
 from scheduling.locking import CALENDAR
 
 VISIT_GATE = """
@@ -255,18 +256,6 @@ PLANNED_IN = (
     "scheduling_visittype",
 )
 
-NEVER_CHANGED = (
-    "CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE ON scheduling_statuschange"
-    " FOR EACH ROW EXECUTE FUNCTION clinic_refuse_change();"
-)
-
-
-def history(table: str) -> str:
-    return (
-        f"CREATE TRIGGER history AFTER INSERT OR UPDATE OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION clinic_record_history();"
-    )
-
 
 def plan_changed(table: str) -> str:
     return (
@@ -292,7 +281,7 @@ class Migration(migrations.Migration):
                 CLOSURE_LOCK,
                 FINITE,
                 *map(history, WITH_HISTORY),
-                NEVER_CHANGED,
+                never_changed("scheduling_statuschange"),
                 PLAN_REVISION,
                 *map(plan_changed, PLANNED_IN),
             ],

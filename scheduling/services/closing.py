@@ -41,17 +41,15 @@ def close(
     Waits for the bookings under way; whoever comes after it sees it. Holds inside are given back;
     visits stay until somebody moves them. Raises CalendarBusy.
     """
-    with named_refusals(CalendarBusy), audit.writing(by):
-        calendars = [clinician_id] if clinician_id else _everybodys()
-        with calendar_of(*calendars, shared=False):
-            closure = Closure.objects.create(
-                clinician_id=clinician_id,
-                room_id=room_id,
-                during=as_range(during),
-                reason=reason,
-            )
-            audit.record(by, "closed", closure, at=now)
-            return _clear(closure, by=by, now=now)
+    with _alone_in_calendars(by, clinician_id):
+        closure = Closure.objects.create(
+            clinician_id=clinician_id,
+            room_id=room_id,
+            during=as_range(during),
+            reason=reason,
+        )
+        audit.record(by, "closed", closure, at=now)
+        return _clear(closure, by=by, now=now)
 
 
 def change_closure(
@@ -68,7 +66,7 @@ def change_closure(
 
     Raises CalendarBusy, too when somebody else has just taken the closure back.
     """
-    with _all_calendars(by):
+    with _alone_in_calendars(by):
         closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
         if closure is None:
             raise CalendarBusy
@@ -86,7 +84,7 @@ def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed
     Raises CalendarBusy.
     """
     zone = plan.current().policy.zone
-    with _all_calendars(by):
+    with _alone_in_calendars(by):
         return [
             close(
                 during=local_days(holiday.day, holiday.day, zone),
@@ -100,18 +98,12 @@ def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed
 
 
 @contextmanager
-def _all_calendars(by: Actor) -> Iterator[None]:
-    """One transaction that has everybody's calendar to itself."""
-    with (
-        named_refusals(CalendarBusy),
-        audit.writing(by),
-        calendar_of(*_everybodys(), shared=False),
-    ):
-        yield
-
-
-def _everybodys() -> list[int]:
-    return list(Clinician.objects.values_list("pk", flat=True))
+def _alone_in_calendars(by: Actor, clinician_id: int | None = None) -> Iterator[None]:
+    """One transaction that has a clinician's calendar, or everybody's, to itself."""
+    with named_refusals(CalendarBusy), audit.writing(by):
+        everybody = Clinician.objects.values_list("pk", flat=True)
+        with calendar_of(*([clinician_id] if clinician_id else everybody), shared=False):
+            yield
 
 
 def _clear(closure: Closure, *, by: Actor, now: datetime) -> Closed:
