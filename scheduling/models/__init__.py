@@ -1,0 +1,20 @@
+"""The calendar's rows: who and where, when the clinic is open, and the visits.
+
+The database itself refuses an overlap and a visit past the gate
+(`scheduling/migrations/0002_guards.py`).
+"""
+
+from scheduling.models.hours import Closure, ExtraHours, OpeningHours
+from scheduling.models.places import Clinician, Room, VisitType
+from scheduling.models.visits import Appointment, StatusChange
+
+__all__ = [
+    "Appointment",
+    "Clinician",
+    "Closure",
+    "ExtraHours",
+    "OpeningHours",
+    "Room",
+    "StatusChange",
+    "VisitType",
+]
