@@ -2,9 +2,8 @@
 
 from django.dispatch import Signal
 
-# Arguments: clearance_id, patient_id, emergency (bool), superseded (bool: a newer decision takes
-# its place), by, now, because. The sender holds the patient's row and the clearance's, so that no
-# booking can slip past.
+# Arguments: clearance_id, patient_id, emergency (bool), by, now, because. The sender holds the
+# patient's row and the clearance's, so that no booking can slip past.
 clearance_revoked = Signal()
 
 # Arguments: clearance_id, patient_id, by, now. Sent when a decision, not the answers alone, lets a

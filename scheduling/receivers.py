@@ -25,12 +25,9 @@ def stop_visits(
     emergency: bool,
     by: Actor,
     now: datetime,
-    superseded: bool = False,
     **_kwargs: Any,
 ) -> None:
-    services.stop_visits_of(
-        clearance_id=clearance_id, emergency=emergency, superseded=superseded, by=by, now=now
-    )
+    services.stop_visits_of(clearance_id=clearance_id, emergency=emergency, by=by, now=now)
 
 
 @receiver(clearance_decided, dispatch_uid="scheduling.carry_visits_over")

@@ -54,12 +54,11 @@ def revoke(
     by: Actor,
     now: datetime,
     emergency: bool = False,
-    superseded: bool = False,
 ) -> Clearance:
     """Take a clearance back; its coming visits are suspended, or released in an emergency.
 
-    An emergency also frees what an earlier revocation suspended. `superseded`: a newer decision
-    takes its place. Safe to call twice. Raises ReasonNeeded.
+    An emergency also frees what an earlier revocation suspended. Safe to call twice.
+    Raises ReasonNeeded.
     """
     if not because.strip():
         raise ReasonNeeded
@@ -81,7 +80,6 @@ def revoke(
             clearance_id=clearance.pk,
             patient_id=patient_id,
             emergency=emergency,
-            superseded=superseded,
             by=by,
             now=now,
             because=because,
@@ -117,5 +115,4 @@ def take_the_place_of_older(newest: Clearance, *, by: Actor, now: datetime) -> N
             because="A newer decision takes its place.",
             by=by,
             now=now,
-            superseded=True,
         )

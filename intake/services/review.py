@@ -261,7 +261,6 @@ def _take_back(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
             because=NEWER_DECISION,
             by=decision.by,
             now=now,
-            superseded=True,
         )
 
 

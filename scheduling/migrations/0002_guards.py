@@ -62,7 +62,12 @@ BEGIN
     IF clearance.revoked_at IS NOT NULL THEN
         PERFORM clinic_refuse('The clearance was revoked.', 'visit_clearance_stands');
     END IF;
-    IF NOT tstzrange(clearance.starts_at, clearance.ends_at) @> lower(NEW.visit) THEN
+    IF NOT tstzrange(clearance.starts_at, clearance.ends_at) @> lower(NEW.visit) AND NOT (
+        -- Decided while the patient is here: it covers the visit they are here for.
+        TG_OP = 'UPDATE' AND NOT is_placed AND OLD.state = ANY (live || 'suspended'::text)
+        AND lower(NEW.visit) < clearance.starts_at
+        AND tstzrange(clearance.starts_at, clearance.ends_at) && NEW.visit
+    ) THEN
         PERFORM clinic_refuse('The clearance does not cover the visit.', 'visit_inside_clearance');
     END IF;
     IF cardinality(clearance.visit_types) > 0 AND kind.code <> ALL (clearance.visit_types) THEN

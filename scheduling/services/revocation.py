@@ -25,7 +25,7 @@ CALL_THE_PATIENT = "call the patient"
 # Somebody in the room is with the doctor already: that visit is neither stopped nor freed.
 _STOPPED = (State.HELD, State.BOOKED, State.CONFIRMED, State.ARRIVED, State.SUSPENDED)
 _HERE = (State.ARRIVED, State.IN_ROOM)
-_CARRIED_OVER = (State.BOOKED, State.CONFIRMED, State.SUSPENDED)
+_CARRIED_OVER = (State.BOOKED, State.CONFIRMED, *_HERE, State.SUSPENDED)
 
 
 def stop_visits_of(
@@ -34,18 +34,14 @@ def stop_visits_of(
     emergency: bool,
     by: Actor,
     now: datetime,
-    superseded: bool = False,
 ) -> None:
     """Suspend the visits to come, in the revocation's own transaction; give holds back.
 
-    In an emergency their time is given back, and the desk is told to call. When a newer decision
-    has taken the clearance's place, a visit that has begun goes on.
+    In an emergency their time is given back, and the desk is told to call.
     """
     to_come = Q(state__in=[state.value for state in _STOPPED], visit__endswith__gt=now)
     early = Q(state=State.IN_ROOM.value, visit__startswith__gt=now)
     concerned = (to_come | early) & Q(clearance=clearance_id)
-    if superseded:
-        concerned &= Q(visit__startswith__gt=now)
     visits = (
         Appointment.objects.filter(concerned)
         .order_by("pk")
@@ -56,17 +52,18 @@ def stop_visits_of(
 
 
 def carry_over(*, clearance_id: UUID, patient_id: UUID, by: Actor, now: datetime) -> None:
-    """A decision issued this clearance: the patient's coming visits that it allows rest on it.
+    """A decision issued this clearance: the patient's visits that it allows rest on it.
 
-    Suspended ones among them are booked again, in the time they kept, and the patient is told.
-    What it does not allow is left as it is. Runs inside the decision's transaction.
+    Those to come, and the one they are here for. Suspended ones among them are booked again, in
+    the time they kept, and the patient is told. What it does not allow is left
+    as it is. Runs inside the decision's transaction.
     """
     intake.lock_patient(patient_id)
     visits = (
         Appointment.objects.filter(
             patient=patient_id,
             state__in=[state.value for state in _CARRIED_OVER],
-            visit__startswith__gt=now,
+            visit__endswith__gt=now,
         )
         .exclude(clearance=clearance_id)
         .order_by("pk")
@@ -135,7 +132,8 @@ def _is_allowed(visit: Appointment, clearance_id: UUID, *, now: datetime) -> boo
             patient_id=visit.patient_id,
             clearance_id=clearance_id,
             visit_type=visit.visit_type,
-            start=visit.starts_at,
+            # A visit that has begun is asked about from now on.
+            start=max(visit.starts_at, now),
             now=now,
         )
     except SchedulingProblem:
@@ -147,7 +145,8 @@ def _rest_on(visit: Appointment, clearance_id: UUID, *, by: Actor, now: datetime
     visit.clearance_id = clearance_id
     if visit.state == State.SUSPENDED:
         become(visit, State.BOOKED, by=by, now=now, reason="Cleared again.")
-        tell_booked(visit, now=now)
+        if visit.starts_at > now:
+            tell_booked(visit, now=now)
         return
     visit.save(update_fields=["clearance"])
     audit.record(by, "visit rests on a newer clearance", visit, at=now, patient_id=visit.patient_id)

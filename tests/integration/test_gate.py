@@ -250,6 +250,39 @@ class TestNoVisitPastTheGate:
         with refused("visit_inside_clearance"):
             insert(leave, start)
 
+    def test_decided_while_the_patient_is_here(self, leave):
+        visit, newer = self.here(leave)
+        change(visit, "clearance_id = %s", newer.pk)
+        change(visit, "state = 'in_room'")
+
+    @pytest.mark.parametrize("state", ["booked", "arrived"])
+    def test_but_no_visit_is_made_or_moved_or_woken_that_began_before(self, leave, state):
+        visit, newer = self.here(leave)
+        elsewhere = {"clinician_id": Clinician.objects.create(name="Another").pk}
+        with refused("visit_inside_clearance"):
+            insert(newer, state=state, **elsewhere)
+        with refused("visit_inside_clearance"):
+            change(
+                visit,
+                "clearance_id = %s, visit_type_id = %s",
+                newer.pk,
+                visit_type("adjustment").pk,
+            )
+        change(visit, "state = 'cancelled'")
+        with refused("visit_inside_clearance"):
+            change(visit, "clearance_id = %s, state = %s", newer.pk, state)
+
+    def test_nor_one_that_was_over(self, leave):
+        visit, newer = self.here(leave, since=timedelta(minutes=45))
+        with refused("visit_inside_clearance"):
+            change(visit, "clearance_id = %s", newer.pk)
+
+    def here(
+        self, leave: Clearance, since: timedelta = timedelta(minutes=10)
+    ) -> tuple[dict[str, Any], Clearance]:
+        newer = ClearanceFactory.create(patient=leave.patient, starts_at=NINE + since)
+        return insert(leave, state="arrived"), newer
+
     def test_up_to_its_last_moment(self, leave):
         insert(leave, SUBMITTED + timedelta(days=30, microseconds=-1))
 

@@ -1,7 +1,7 @@
 """What becomes of visits when their clearance is taken back, or is superseded by a decision."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -288,11 +288,42 @@ class TestSuperseded:
         self.decide(held(ana, "CO_MANAGE", submitted_at=NOW), doctor)
         assert state_of(visit.pk) is State.SUSPENDED
 
-    def test_a_visit_that_has_begun_goes_on(self, leave, ana, doctor):
+    @pytest.mark.parametrize("minutes", [-10, 10])
+    def test_who_is_here_is_seen_on_it(self, leave, ana, doctor, minutes):
+        visit = self.arrived(leave, NOW + timedelta(minutes=minutes))
+        newer = self.decide(held(ana, "CO_MANAGE", submitted_at=NOW), doctor)
+        services.mark(appointment_id=visit.pk, to=State.IN_ROOM, by=None, now=NOW)
+        visit.refresh_from_db()
+        assert (visit.state, visit.clearance) == (State.IN_ROOM, newer)
+
+    def test_who_is_late_can_still_come(self, leave, ana, doctor):
         visit = book(leave, NOW - timedelta(minutes=10), now=NOW - timedelta(hours=2))
-        services.mark(appointment_id=visit.pk, to=State.ARRIVED, by=None, now=NOW)
         self.decide(held(ana, "CO_MANAGE", submitted_at=NOW), doctor)
-        assert state_of(visit.pk) is State.ARRIVED
+        services.mark(appointment_id=visit.pk, to=State.ARRIVED, by=None, now=NOW)
+
+    def test_who_was_suspended_here_is_booked_again_and_needs_no_letter(self, leave, ana, doctor):
+        visit = self.arrived(leave, NOW - timedelta(minutes=10))
+        said = held(ana, "CO_MANAGE", submitted_at=NOW)
+        revoke(leave)
+        before = letters()
+        self.decide(said, doctor)
+        assert state_of(visit.pk) is State.BOOKED
+        assert "booked" not in letters()[len(before) :]
+
+    def test_who_is_here_for_what_it_does_not_allow_is_suspended(self, leave, ana, doctor):
+        visit = self.arrived(leave, NOW - timedelta(minutes=10))
+        self.decide(held(ana, "CO_MANAGE", submitted_at=NOW), doctor, visit_types=["adjustment"])
+        assert state_of(visit.pk) is State.SUSPENDED
+
+    def test_what_is_over_stays_where_it_was(self, leave, ana, doctor):
+        visit = self.arrived(leave, NOW - timedelta(hours=2))
+        self.decide(held(ana, "CO_MANAGE", submitted_at=NOW), doctor)
+        visit.refresh_from_db()
+        assert (visit.state, visit.clearance) == (State.ARRIVED, leave)
+
+    def arrived(self, leave: Clearance, start: datetime) -> Appointment:
+        visit = book(leave, start, now=start - timedelta(hours=2))
+        return services.mark(appointment_id=visit.pk, to=State.ARRIVED, by=None, now=NOW)
 
     def test_nothing_moves_while_another_case_is_open(self, leave, ana, doctor):
         visit = book(leave, NEXT_WEEK)

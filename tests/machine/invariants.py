@@ -58,20 +58,20 @@ def _past_the_gate(visits: list[Row], clearances: dict[UUID, Row]) -> Iterator[s
         clearance = clearances[visit["clearance_id"]]
         if clearance["patient_id"] != visit["patient_id"]:
             yield f"on somebody else's clearance: {visit['id']}"
-        if not clearance["starts_at"] <= visit["visit_from"] < clearance["ends_at"]:
+        # Decided while the patient was here, it covers the rest of the visit.
+        if not (
+            clearance["starts_at"] < visit["visit_until"]
+            and visit["visit_from"] < clearance["ends_at"]
+        ):
             yield f"outside its clearance: {visit['id']}"
         if clearance["revoked_at"] is not None and not _was_over_or_begun(visit, clearance):
             yield f"live on a revoked clearance: {visit['id']}"
 
 
 def _was_over_or_begun(visit: Row, clearance: Row) -> bool:
-    """Only visits to come are stopped; somebody in the room is with the doctor already.
-
-    When a newer decision takes a clearance's place, whatever has begun goes on.
-    """
+    """Only visits to come are stopped; somebody in the room is with the doctor already."""
     revoked_at = clearance["revoked_at"]
-    goes_on = visit["state"] == "in_room" or "newer decision" in clearance["revoked_because"]
-    begun = goes_on and visit["visit_from"] <= revoked_at
+    begun = visit["state"] == "in_room" and visit["visit_from"] <= revoked_at
     return bool(begun or visit["visit_until"] <= revoked_at)
 
 
