@@ -15,10 +15,16 @@ FILE_NAME = "visit.ics"
 
 
 def for_visit(
-    *, visit_id: UUID, name: str, starts_at: datetime, ends_at: datetime, link: str, now: datetime
+    clinic: ClinicProfile,
+    *,
+    visit_id: UUID,
+    name: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    link: str,
+    now: datetime,
 ) -> str:
     """The text of the file. `name` is the given name of whoever the visit is for."""
-    clinic = ClinicProfile.current()
     event = Event()
     event.add("uid", f"{visit_id}@{urlsplit(settings.SITE_URL).hostname}")
     # A later file about the same visit takes the place of an earlier one.

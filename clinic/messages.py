@@ -90,14 +90,21 @@ def booked(
     ends_at: datetime,
     now: datetime,
 ) -> Message:
-    link = _visit(visit_id)
+    link, clinic = _visit(visit_id), ClinicProfile.current()
     return queue(
         "booked",
         to=to,
         context={"name": name, "when": times.in_words(starts_at), "link": link},
         calendar=calendar_file.for_visit(
-            visit_id=visit_id, name=name, starts_at=starts_at, ends_at=ends_at, link=link, now=now
+            clinic,
+            visit_id=visit_id,
+            name=name,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            link=link,
+            now=now,
         ),
+        clinic=clinic,
         now=now,
     )
 
@@ -114,7 +121,7 @@ def moved(
     now: datetime,
 ) -> Message:
     """Its calendar file takes the place of the one that came with the booking."""
-    link = _visit(visit_id)
+    link, clinic = _visit(visit_id), ClinicProfile.current()
     return queue(
         "moved",
         to=to,
@@ -125,8 +132,15 @@ def moved(
             "link": link,
         },
         calendar=calendar_file.for_visit(
-            visit_id=visit_id, name=name, starts_at=starts_at, ends_at=ends_at, link=link, now=now
+            clinic,
+            visit_id=visit_id,
+            name=name,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            link=link,
+            now=now,
         ),
+        clinic=clinic,
         now=now,
     )
 
@@ -249,6 +263,7 @@ def queue(
     context: Mapping[str, object],
     now: datetime,
     calendar: str = "",
+    clinic: ClinicProfile | None = None,
     secret: bool = False,
 ) -> Message:
     """Write a message and leave it to a job, which runs once this transaction is committed.
@@ -257,7 +272,7 @@ def queue(
     RuntimeError outside a transaction: a message stands or falls with what it reports.
     """
     _require_transaction()
-    words = {**context, "clinic": ClinicProfile.current()}
+    words = {**context, "clinic": clinic or ClinicProfile.current()}
     message = Message.objects.create(
         kind=kind,
         recipient=to,
@@ -299,6 +314,8 @@ def set_aside(*, message: Message, by: User, now: datetime) -> Message:
 
 
 def _language_of(address: str) -> str:
+    if not address:
+        return settings.LANGUAGE_CODE
     accounts = User.objects.filter(email=address)
     return accounts.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
 

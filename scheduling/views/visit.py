@@ -59,6 +59,7 @@ def calendar(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     audit.viewed(account_of(request), found, at=now, patient_id=found.patient_id)
     text = calendar_file.for_visit(
+        ClinicProfile.current(),
         visit_id=found.pk,
         name=intake.patient_card(found.patient_id).given_name,
         starts_at=found.starts_at,
