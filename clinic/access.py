@@ -67,6 +67,11 @@ def sees_held_cases(user: Person) -> bool:
     return _has(user, "is_desk", "is_chiropractor")
 
 
+def asks_patients(user: Person) -> bool:
+    """Reads the questions out to a patient and types what they say; earlier answers stay hidden."""
+    return _has(user, "is_desk", "is_chiropractor")
+
+
 def decides_reviews(user: Person) -> bool:
     return _has(user, "is_chiropractor")
 
@@ -117,6 +122,7 @@ staff_required = allowed(is_staff)
 desk_required = allowed(is_desk)
 calendar_required = allowed(sees_calendar)
 held_cases_required = allowed(sees_held_cases)
+asking_required = allowed(asks_patients)
 answers_required = allowed(reads_answers)
 reviewer_required = allowed(decides_reviews)
 exercises_required = allowed(gives_exercises)

@@ -35,6 +35,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("", include((clinic_patterns, "clinic"))),
     path("staff/review/", include("intake.staff_urls")),
+    path("staff/questions/", include("intake.desk_urls")),
     path("staff/protocol/", include("intake.protocol_urls")),
     path("staff/visits/", include("scheduling.staff_urls")),
     path("", include("intake.urls")),

@@ -10,6 +10,7 @@ trail.ACTS.update(
     {
         "form begun": _("Form begun"),
         "short form begun": _("Short form begun"),
+        "questions begun at the desk": _("Questions begun at the desk"),
         "draft kept for later": _("Unfinished answers kept for later"),
         "draft taken up": _("Unfinished answers taken up again"),
         "intake submitted": _("Answers sent"),

@@ -146,6 +146,7 @@ class IntakeAdmin(RecordAdmin):
         "kind",
         "renews",
         "channel",
+        "typed_by",
         "is_complete",
         "given_name",
         "family_name",

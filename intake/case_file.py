@@ -364,7 +364,7 @@ def _column(case: Case, intake: Intake) -> Column:
     if intake.kind == Intake.Kind.ASKED:
         remarks.append(_("what you asked"))
     if intake.channel == Intake.Channel.DESK:
-        remarks.append(_("taken by the front desk"))
+        remarks.append(_("asked aloud by %(who)s") % {"who": intake.typed_by})
     if intake.protocol != PROTOCOL.version:
         remarks.append(_("protocol %(version)s") % {"version": intake.protocol})
     return Column(

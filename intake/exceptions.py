@@ -176,6 +176,12 @@ class SomebodyLooksFirst(IntakeProblem):
     message = _("Dr. Solomon is still looking at earlier answers. You will hear from us first.")
 
 
+class StillToAsk(IntakeProblem):
+    """Sent from the desk before all was asked: a gap is no answer."""
+
+    message = _("Not all questions were asked yet.")
+
+
 class NotTheirAccount(IntakeProblem):
     """A short form is sent by the account that it was begun in."""
 

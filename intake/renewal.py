@@ -4,7 +4,7 @@ Pure: answers in, answers out. Within a year of a full intake a person is asked 
 question and how it is today; of the rest they see what they said, and say whether it still holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from intake import triage
@@ -35,6 +35,8 @@ _OF_TODAY = {
 ASKED_AGAIN = frozenset(
     {q.id for q in PROTOCOL.questions if q.section is Section.SAFETY} | _OF_TODAY
 )
+# At the desk these too: whether they are put, or what follows them, would tell earlier answers.
+ASKED_AT_DESK = ASKED_AGAIN | {"area", "onset"}
 # Known of a proved patient, and changed in nobody's short form.
 KNOWN = frozenset({"age"})
 
@@ -45,7 +47,12 @@ def together(earlier: Mapping[str, object], said: Mapping[str, object]) -> dict[
     return {**standing, **said}
 
 
-def to_confirm(earlier: Mapping[str, object], said: Mapping[str, object]) -> dict[str, object]:
+def to_confirm(
+    earlier: Mapping[str, object],
+    said: Mapping[str, object],
+    *,
+    asked_again: Collection[str] = ASKED_AGAIN,
+) -> dict[str, object]:
     """The earlier answers nobody has confirmed or changed yet, in the order of the form.
 
     Only of questions that apply now, and only answers these questions can still have.
@@ -55,6 +62,6 @@ def to_confirm(earlier: Mapping[str, object], said: Mapping[str, object]) -> dic
         question.id: both[question.id]
         for question in triage.shown_questions(both)
         if question.id not in said
-        and question.id not in ASKED_AGAIN
+        and question.id not in asked_again
         and question.read(both.get(question.id)) is not UNANSWERED
     }

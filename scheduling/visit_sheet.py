@@ -4,16 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic import times
+from intake import public as intake
+from scheduling import plan
 from scheduling.models import Appointment, StatusChange
 from scheduling.services import keeps_its_time_until
+from scheduling.services.allowance import answered_lately
 from scheduling.slots import Move, State, moves_from
 from scheduling.visit_list import NOTES, TONES
 
 # Left to the patient, to a revoked clearance and to the clock.
 _NOT_BY_HAND = {State.EXPIRED, State.SUSPENDED}
+_NOT_YET_BEGUN = (State.BOOKED, State.CONFIRMED, State.ARRIVED)
 _DOWNWARD = {State.CANCELLED, State.RELEASED, State.NO_SHOW}
 
 
@@ -55,6 +60,20 @@ class Sheet:
     note: str
     steps: tuple[Step, ...]
     history: tuple[Entry, ...]
+
+
+def answered_long_ago(visit: Appointment, *, now: datetime) -> str:
+    """The day they last said how they are, when the desk shall ask again; else nothing.
+
+    On the day of the visit and until it begins, once the answers are older than the clinic wants.
+    """
+    is_today = times.local(visit.starts_at).date() == times.local(now).date()
+    if visit.state not in _NOT_YET_BEGUN or not is_today:
+        return ""
+    clearance = intake.clearance_card(visit.clearance_id)
+    if answered_lately(clearance, plan.current(), now):
+        return ""
+    return date_format(times.local(clearance.known_at), "DATE_FORMAT")
 
 
 def sheet(visit: Appointment, *, now: datetime) -> Sheet:

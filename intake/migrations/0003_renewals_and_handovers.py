@@ -92,5 +92,35 @@ class Migration(migrations.Migration):
                 name="intake_rescreen_renews_another",
             ),
         ),
+        migrations.AddField(
+            model_name="intake",
+            name="typed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="typed by",
+            ),
+        ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="typed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="intake",
+            constraint=models.CheckConstraint(
+                condition=models.Q(channel="ONLINE", typed_by=None)
+                | models.Q(channel="DESK", typed_by__isnull=False),
+                name="intake_desk_names_who_typed",
+            ),
+        ),
         migrations.RunSQL(history("intake_handover"), migrations.RunSQL.noop),
     ]

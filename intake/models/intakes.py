@@ -40,6 +40,8 @@ class IntakeDraft(models.Model):
     asked = models.OneToOneField(
         "intake.ReviewDecision", models.PROTECT, null=True, related_name="draft"
     )
+    # Asked aloud at the desk: who began to type. No browser of a patient finds it.
+    typed_by = models.ForeignKey("clinic.User", models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
     judged_at = models.DateTimeField(null=True)
@@ -85,6 +87,14 @@ class Intake(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("renews")
     )
     channel = models.CharField(_("taken"), max_length=10, choices=Channel, default=Channel.ONLINE)
+    typed_by = models.ForeignKey(
+        "clinic.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("typed by"),
+    )
     is_complete = models.BooleanField(_("finished"), default=True)
     browser = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     account = models.ForeignKey(
@@ -145,6 +155,11 @@ class Intake(models.Model):
                 condition=models.Q(kind="FULL", renews=None)
                 | models.Q(kind__in=("RESCREEN", "ASKED"), renews__isnull=False),
                 name="intake_rescreen_renews_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channel="ONLINE", typed_by=None)
+                | models.Q(channel="DESK", typed_by__isnull=False),
+                name="intake_desk_names_who_typed",
             ),
         ]
 

@@ -3,6 +3,14 @@
 from intake.services.alarm import tell_of_overdue
 from intake.services.asking import ANSWERED, ASKED, answer, askable, is_open, own_answer, to_answer
 from intake.services.clearances import revoke
+from intake.services.desk import (
+    begin_at_desk,
+    being_typed,
+    send_from_desk,
+    tell_at_desk,
+    tell_the_rest,
+    walk_at_desk,
+)
 from intake.services.drafts import (
     ALSO_HURTS,
     TYPED,
@@ -44,7 +52,9 @@ __all__ = [
     "answers_on",
     "askable",
     "attach",
+    "begin_at_desk",
     "begin_next_form",
+    "being_typed",
     "bring_back_overdue",
     "decide",
     "doctor_seen",
@@ -71,6 +81,7 @@ __all__ = [
     "report_mistake",
     "revoke",
     "save_letter",
+    "send_from_desk",
     "set_aside",
     "sign_protocol",
     "standing",
@@ -79,7 +90,10 @@ __all__ = [
     "submit",
     "take_over",
     "take_up",
+    "tell_at_desk",
     "tell_of_overdue",
+    "tell_the_rest",
     "to_answer",
+    "walk_at_desk",
     "wish_times",
 ]

@@ -25,7 +25,7 @@ def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime)
         draft = start_draft(browser=browser, now=now)
         draft.born = patient.born
         draft.renews = Intake.objects.filter(patient=patient).renewable(now).first()
-        draft.about = _short(patient, draft.renews) if draft.renews else {TYPED: _typed(patient)}
+        draft.about = known_of(patient, draft.renews) if draft.renews else {TYPED: _typed(patient)}
         draft.save(update_fields=["born", "renews", "about"])
         action = "short form begun" if draft.renews else "form begun"
         audit.record(by, action, patient, at=now, patient_id=patient.pk)
@@ -36,10 +36,12 @@ def still_to_confirm(draft: IntakeDraft, day: date) -> dict[str, object]:
     """The earlier answers that nobody has confirmed or changed yet; of a full form, none."""
     if draft.renews is None:
         return {}
-    return renewal.to_confirm(draft.renews.answers, answers_on(draft, day))
+    asked_again = renewal.ASKED_AT_DESK if draft.typed_by_id else renewal.ASKED_AGAIN
+    said = answers_on(draft, day)
+    return renewal.to_confirm(draft.renews.answers, said, asked_again=asked_again)
 
 
-def _short(patient: Patient, earlier: Intake) -> dict[str, object]:
+def known_of(patient: Patient, earlier: Intake) -> dict[str, object]:
     """Who they are, from the record; what they take, as they said it last."""
     # Where else it hurts is of its own day: it is marked anew or not at all.
     details = {key: each for key, each in earlier.details.items() if key != ALSO_HURTS}

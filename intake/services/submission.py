@@ -98,9 +98,9 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime, seen: int | None = None)
     A gap is never taken as safe: the protocol holds what is blank. While the person has an
     unresolved case the new answers join it. Held answers of somebody signed in are tied to them
     at once. A short form is its patient's from the start: what it holds acts at once, and it
-    renews the clearance for the account it was begun in. Raises GuardianNeeded for a minor
-    without one, AnswersChanged when something is newer than the version that was `seen`,
-    NotTheirAccount, AnswersTooOld.
+    renews the clearance for the account it was begun in; one typed at the desk only holds. Raises
+    GuardianNeeded for a minor without one, AnswersChanged when something is newer than the version
+    that was `seen`, NotTheirAccount, AnswersTooOld.
     """
     with audit.writing(by):
         cases.one_submission_at_a_time()
@@ -158,6 +158,9 @@ def _renew(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> Non
     if intake.case:
         _tell_held(intake, to=patient.email, now=now)
         return
+    if intake.channel == Intake.Channel.DESK:
+        # Said on the day of a visit that has its clearance: it holds, and lets nobody through.
+        return
     if not isinstance(by, User) or by.pk != patient.account_id:
         raise NotTheirAccount
     # Asked again: the form may have lain open past the year.
@@ -178,7 +181,8 @@ def _record(
     about = draft.about
     given, family = about.get("given_name", ""), about.get("family_name", "")
     identity = Identity(
-        account_id=by.pk if isinstance(by, User) else None,
+        # Who types at the desk is nobody's account: it would tie all they typed together.
+        account_id=by.pk if isinstance(by, User) and not draft.typed_by_id else None,
         browser=draft.browser,
         phone=about.get("phone", ""),
         # Half-way no name was given: one of the family must not pass for another of them.
@@ -201,6 +205,7 @@ def _record(
         case=case,
         kind=_kind(draft),
         renews=draft.renews,
+        **_taken(draft, by),
         is_complete=complete,
         browser=draft.browser,
         account_id=identity.account_id,
@@ -236,6 +241,14 @@ def _kind(draft: IntakeDraft) -> Intake.Kind:
     if draft.asked_id:
         return Intake.Kind.ASKED
     return Intake.Kind.RESCREEN if draft.renews else Intake.Kind.FULL
+
+
+def _taken(draft: IntakeDraft, by: Actor) -> dict[str, object]:
+    """From the patient's own hand, or by whom at the desk."""
+    if not draft.typed_by_id:
+        return {"channel": Intake.Channel.ONLINE}
+    typed_by = by.pk if isinstance(by, User) else draft.typed_by_id
+    return {"channel": Intake.Channel.DESK, "typed_by_id": typed_by}
 
 
 def _details(draft: IntakeDraft) -> dict[str, object]:

@@ -137,7 +137,7 @@ def _page(
     # An answer to a form shows the case as well, perhaps with answers that came in meanwhile.
     audit.viewed(request.user, case, at=timezone.now(), patient_id=case.patient_id)
     intakes = list(
-        case.intakes.select_related("town", "patient")
+        case.intakes.select_related("town", "patient", "typed_by")
         .prefetch_related("findings", "contacts")
         .order_by("-submitted_at")
     )

@@ -92,6 +92,8 @@ def _page(
     context = {
         "sheet": visit_sheet.sheet(found, now=now),
         "form": form or StepForm(),
+        "answered": visit_sheet.answered_long_ago(found, now=now),
+        "patient_id": found.patient_id,
         "after_visit": found.patient_id if access.gives_exercises(by) else None,
         "errors": [{"sentence": problem}] if problem else [],
     }

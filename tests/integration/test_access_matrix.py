@@ -26,6 +26,7 @@ from intake.models import (
     Clearance,
     ExercisePlan,
     Intake,
+    IntakeDraft,
     Patient,
     Referral,
     Report,
@@ -124,6 +125,13 @@ class World:
         return scheduling.book(self.clearance)
 
     @cached_property
+    def form_at_the_desk(self) -> IntakeDraft:
+        scheduling.clearance(patient=self.record)
+        return services.begin_at_desk(
+            patient=self.record, then="", by=self.people["desk"], now=timezone.now()
+        )
+
+    @cached_property
     def exercises(self) -> ExercisePlan:
         return exercises_given(self.record, by=self.people["doctor"])
 
@@ -179,6 +187,14 @@ def the_person(world: World) -> dict[str, Any]:
     return {"pk": world.record.pk}
 
 
+def the_answered_person(world: World) -> dict[str, Any]:
+    return {"pk": world.clearance.patient_id}
+
+
+def the_form_at_the_desk(world: World) -> dict[str, Any]:
+    return {"pk": world.form_at_the_desk.pk}
+
+
 def the_exercises(world: World) -> dict[str, Any]:
     return {"pk": world.exercises.patient_id}
 
@@ -231,6 +247,11 @@ ROWS = {
     "GET clinic:enrol": everybody(STAFF_SIGN_IN),
     "POST clinic:enrol": everybody(STAFF_SIGN_IN),
     "GET clinic:start": of_staff(ELSEWHERE, ELSEWHERE, ELSEWHERE),
+    # The desk asks a patient aloud. What it may see of it: test_asking_at_the_desk.py.
+    "GET questions:begin": of_staff(NOT_SO, NOT_SO, NO, at=the_person),
+    "POST questions:begin": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_answered_person),
+    "GET questions:ask": of_staff(OK, OK, NO, at=the_form_at_the_desk),
+    "POST questions:ask": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_form_at_the_desk),
     # After a visit: home exercises
     "GET review:after_visit": of_staff(NO, OK, NO, at=the_person),
     "GET review:give_exercises": of_staff(NO, NOT_SO, NO, at=the_person),
