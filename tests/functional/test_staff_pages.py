@@ -265,3 +265,31 @@ def test_the_admin_site_opens_at_any_width(visit: Visits, administrator, held):
             page.goto(address)
             expect(page.locator("#content h1")).to_be_visible()
             fits(page)
+
+
+def test_the_desk_asks_aloud_by_keyboard(visit: Visits, desk):
+    account = AccountFactory()
+    patient = PatientFactory(account=account, given_name="Ana", family_name="Reyes")
+    proved(answers.BOOK, account, ago=timedelta(days=20))
+    draft = services.begin_at_desk(patient=patient, then="", by=desk, now=timezone.now())
+    page = visit(DESKTOP, user=desk)
+    page.goto(f"/staff/questions/{draft.pk}/")
+    page.get_by_role("button", name="Continue").press("Enter")
+    expect(page.locator(".error-summary")).to_be_focused()
+    axe(page)
+    screenshot(page, "desk-asks")
+    while page.locator("[name=screen]").count():
+        for field in page.locator("fieldset.choices").all():
+            name = str(field.locator("input").first.get_attribute("name"))
+            said = answers.BOOK[name]
+            one = said[0] if isinstance(said, list) else said
+            field.locator(f"[value='{one}']").press("Space")
+        page.get_by_role("button", name="Continue").press("Enter")
+    axe(page)
+    fits(page)
+    screenshot(page, "desk-asks-the-rest")
+    page.get_by_label("No, all of it is as before").press("Space")
+    page.get_by_role("button", name="Continue").press("Enter")
+    expect(page.get_by_role("heading", name="Nothing stands in the way")).to_be_visible()
+    axe(page)
+    screenshot(page, "desk-told")
