@@ -3,6 +3,7 @@
 No earlier answer is ever on these pages; once it is sent, neither is what was just typed.
 """
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -150,7 +151,8 @@ def _screen(
     context = {
         "title": _(stop.screen.title),
         "screen": stop.screen.slug,
-        "fields": asking.fields,
+        # The page has a title of its own, also above a single question.
+        "fields": [replace(field, is_title=False) for field in asking.fields],
         "errors": asking.errors,
         "no_to_all": stop.screen.no_to_all and not asking.no_to_blank,
         "filled_in": asking.no_to_blank,
