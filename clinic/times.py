@@ -21,6 +21,12 @@ def day_in_words(day: date) -> str:
     return format_date(day, gettext("D, M j"))
 
 
+def full_day_in_words(day: date) -> str:
+    """Such as "November 24, 2026": for paper, which is read in other years."""
+    # Translators: a date in Django's format letters.
+    return format_date(day, gettext("F j, Y"))
+
+
 def clock_in_words(moment: datetime) -> str:
     """Such as "9:20 AM", on the clinic's clock."""
     at = local(moment)

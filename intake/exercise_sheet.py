@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -67,7 +66,7 @@ def of(plan: ExercisePlan) -> Sheet:
         phone=clinic.phone.as_national,
         who=(
             Fact(_("For"), plan.patient.name),
-            Fact(_("Since"), date_format(times.local(plan.at), "F j, Y")),
+            Fact(_("Since"), times.full_day_in_words(times.local(plan.at))),
         ),
         wait=_("Wait with these exercises. Somebody has to look at your answers first.")
         if public.is_held(plan.patient_id)

@@ -320,7 +320,7 @@ def _written(intake: Intake) -> str:
     parts = [
         f"{label}, as the patient wrote them: {words}"
         for name, label in labels.items()
-        if (words := " ".join(str(intake.details.get(name, "")).split()).rstrip("."))
+        if (words := " ".join(str(intake.details.get(name, "")).split()).rstrip(" .,;"))
     ]
     return "".join(f"{part}. " for part in parts).rstrip()
 

@@ -12,15 +12,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic import times, typeset
 from clinic.models import ClinicProfile
-from intake import body, public
+from intake import body, pain, public
 from intake.models import Case, Disposition, Intake, ReviewDecision
+from intake.pain import PainLine
 from intake.reasons import Reason, what_held
 from intake.triage import PROTOCOL, UNANSWERED, Urgency
 
@@ -68,6 +68,7 @@ class Summary:
     worst: int | None
     scale: str
     pain: tuple[Fact, ...]
+    line: PainLine | None
     own_words: Part
     lists: tuple[Part, ...]
     about: str
@@ -102,6 +103,7 @@ def of(intake: Intake) -> Summary:
         worst=worst if isinstance(worst, int) else None,
         scale=_("%(worst)s of 10 at its worst") % {"worst": worst},
         pain=tuple(_pain(intake)),
+        line=pain.line(intake.patient),
         own_words=_part(_("In the patient’s own words"), "own_words", intake.own_words),
         lists=(
             _part(_("Medicines"), "medicines", intake.details.get("medicines", "")),
@@ -140,11 +142,25 @@ def on_paper(summary: Summary) -> dict[str, Any]:
             "scale": said["scale"],
             "rows": said["pain"],
         },
+        "line": _drawn(summary.line),
         "texts": [said["own_words"]],
         "lists": said["lists"],
         "about": said["about"],
     }
     return {key: typeset.breakable(value) for key, value in data.items()}
+
+
+def _drawn(line: PainLine | None) -> dict[str, Any] | None:
+    """The line as paper shows it: the scores in turn, and the days it begins and ends on."""
+    if line is None:
+        return None
+    return {
+        "title": _("The worst pain, time by time"),
+        "scores": [row.score for row in line.rows],
+        "first": line.first.when,
+        "last": line.last.when,
+        "rules": [rule.score for rule in line.rules],
+    }
 
 
 def _who(intake: Intake) -> list[Fact]:
@@ -313,4 +329,4 @@ def _about(intake: Intake, clinic: ClinicProfile) -> str:
 
 def _day(day: date | datetime) -> str:
     local = times.local(day) if isinstance(day, datetime) else day
-    return date_format(local, "F j, Y")
+    return times.full_day_in_words(local)

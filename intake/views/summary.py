@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clinic import access, audit
 from clinic.typeset import LetterMissing, NotTypeset, handed_out
-from intake import pain, summary
+from intake import summary
 from intake.models import Intake
 from intake.views.languages import asked_for, in_language_of
 
@@ -33,7 +33,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
             "intake": intake,
             "sheet": sheet,
             "sheet_language": translation.get_language(),
-            "pain": pain.line(intake.patient),
+            "pain": sheet.line,
         }
     is_english = translation.get_language() == ENGLISH or "in" in request.GET
     context |= {

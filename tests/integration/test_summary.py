@@ -1,5 +1,6 @@
 """The one page for the patient's own doctor, on screen and as a PDF."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from clinic import typeset
 from clinic.checks import paper_has_its_letters
 from clinic.models import AuditEntry, User
 from intake import services, summary
-from intake.models import Finding, Intake
+from intake.models import Finding, Intake, PainScore
 from intake.triage import PROTOCOL
 from tests import answers
 from tests.integration.test_review_pages import proved
@@ -345,7 +346,7 @@ def test_a_doctor_reads_it_in_english_whatever_the_patient_reads(
     assert patient_client.get(address(intake) + "?in=tlh").status_code == 200
 
 
-@pytest.mark.parametrize(("form", "queries"), [(".pdf", 10), ("/", 13)])
+@pytest.mark.parametrize(("form", "queries"), [(".pdf", 12), ("/", 13)])
 def test_it_takes_the_same_few_queries(
     patient: User, patient_client: Client, form: str, queries: int, django_assert_num_queries
 ):
@@ -353,3 +354,40 @@ def test_it_takes_the_same_few_queries(
     patient_client.get(address(intake, form))
     with django_assert_num_queries(queries):
         patient_client.get(address(intake, form))
+
+
+# --- How the pain went --------------------------------------------------------------------------
+
+
+def test_the_pdf_draws_how_the_pain_went(patient: User, doctor: User):
+    intake = told(patient)
+    assert summary.on_paper(summary.of(intake))["line"] is None, "one score is no line"
+    without = printed(intake)
+    for days, score in enumerate((7, 0, 10, 5), start=1):
+        PainScore.objects.create(
+            patient=intake.patient, score=score, at=intake.submitted_at + timedelta(days), by=doctor
+        )
+    line = summary.on_paper(summary.of(intake))["line"]
+    assert line["scores"] == [3, 7, 0, 10, 5]
+    assert "time by time" not in without
+    assert "The worst pain, time by time" in printed(intake)
+    assert pages(intake) == 1
+
+
+def test_it_makes_room_where_the_page_is_full(patient: User, doctor: User):
+    intake = with_every_rule(told(patient, own_words="W " * 2000))
+    for days in range(12):
+        PainScore.objects.create(
+            patient=intake.patient, score=days % 11, at=timezone.now() - timedelta(days), by=doctor
+        )
+    assert pages(intake) == 1
+
+
+def test_spanish_paper_has_spanish_dates(patient: User):
+    with translation.override("es"):
+        assert "9 de marzo de 1988" in printed(told(patient))
+
+
+def printed(intake: Intake) -> str:
+    document = summary.pdf(intake, now=timezone.now())
+    return " ".join(PdfReader(BytesIO(document)).pages[0].extract_text().split())
