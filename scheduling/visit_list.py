@@ -28,6 +28,8 @@ TONES = {
     State.RELEASED: "danger",
     State.NO_SHOW: "caution",
     State.DONE: "calm",
+    State.CANCELLED: "over",
+    State.EXPIRED: "over",
 }
 NOTES = {
     State.HELD: gettext_lazy("the patient is confirming"),

@@ -91,7 +91,7 @@ def sheet(visit: Appointment, *, now: datetime) -> Sheet:
         room=visit.room.name if visit.room else "",
         doctor=visit.clinician.name,
         state=_(state.label),
-        tone=TONES.get(state, "calm"),
+        tone=TONES[state],
         note=_note(visit, state),
         steps=tuple(_steps(visit, state, changes, now)),
         history=tuple(_entry(change) for change in changes),

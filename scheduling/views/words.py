@@ -46,20 +46,20 @@ _STATUS = {
         ),
     ),
     State.DONE: (gettext_lazy("Done"), "calm", gettext_lazy("This visit is over.")),
-    State.CANCELLED: (gettext_lazy("Cancelled"), "calm", gettext_lazy("This visit is off.")),
+    State.CANCELLED: (gettext_lazy("Cancelled"), "over", gettext_lazy("This visit is off.")),
     State.NO_SHOW: (
         gettext_lazy("Did not take place"),
-        "calm",
+        "over",
         gettext_lazy("This visit did not take place."),
     ),
     State.EXPIRED: (
         gettext_lazy("Not booked"),
-        "calm",
+        "over",
         gettext_lazy("This time was not confirmed, so it is not booked."),
     ),
     State.RELEASED: (
         gettext_lazy("Not booked"),
-        "calm",
+        "over",
         gettext_lazy("This time is no longer kept. Do not come at this time."),
     ),
 }

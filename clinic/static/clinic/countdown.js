@@ -2,6 +2,7 @@
 "use strict";
 
 const shown = document.querySelector("[data-countdown]");
+const kept = document.querySelector("[data-countdown-kept]");
 const said = document.querySelector("[data-countdown-says]");
 // By the clock, not by counting: a phone that slept wakes up with the right time left.
 const ends = Date.now() + Number(shown.dataset.countdown) * 1000;
@@ -9,6 +10,7 @@ const ends = Date.now() + Number(shown.dataset.countdown) * 1000;
 function show() {
   const left = (ends - Date.now()) / 1000;
   if (left <= 0) {
+    kept.hidden = true;
     shown.textContent = shown.dataset.over;
     return;
   }
