@@ -107,9 +107,12 @@ def tell_the_rest(
     with audit.writing(by):
         cases.one_submission_at_a_time()
         draft = keep_about(draft_id=draft_id, about={REST: rest, "own_words": words}, now=now)
+        # Said once more, before it was sent: what stood by the first answer is taken back.
+        before = draft.about.get(CONFIRMED, [])
+        draft = keep_answers(draft_id=draft_id, answers={}, shown=before, now=now)
         confirmed = still_to_confirm(draft, timezone.localdate(now)) if rest == SAME else {}
-        about = {CONFIRMED: list(confirmed)} if rest == SAME else _unconfirmed(draft.about)
-        keep_about(draft_id=draft_id, about=about, now=now)
+        about = {} if rest == SAME else _unconfirmed(draft.about)
+        keep_about(draft_id=draft_id, about={**about, CONFIRMED: list(confirmed)}, now=now)
         draft = keep_answers(draft_id=draft_id, answers=confirmed, shown=list(confirmed), now=now)
         return _emergency(draft, draft.shown, by=by, now=now)
 

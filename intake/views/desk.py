@@ -68,7 +68,7 @@ def _answered(request: HttpRequest, draft: IntakeDraft, walk: Walk) -> HttpRespo
     stop = walk.stop(request.POST.get(SCREEN, ""))
     if stop:
         return _said(request, draft, walk, stop)
-    if walk.first_unanswered or REST in draft.about:
+    if walk.first_unanswered:
         return redirect("questions:ask", draft.pk)
     return _said_of_the_rest(request, draft, walk)
 
@@ -133,7 +133,7 @@ def _put(request: HttpRequest, draft: IntakeDraft, walk: Walk) -> HttpResponse:
     stop = wished if wished and not walk.is_ahead(wished) else walk.first_unanswered
     if stop:
         return _screen(request, draft, walk, stop, Asking(stop.questions, kept=draft.answers))
-    if REST in draft.about:
+    if REST in draft.about and walk.stop(GUARDIAN):
         # All is said, but by somebody under 18 on their own.
         return redirect(_address(draft, GUARDIAN))
     return _rest(request, draft, walk, RestForm(initial={"words": draft.about.get("own_words")}))

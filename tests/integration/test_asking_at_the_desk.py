@@ -158,16 +158,17 @@ class TestNothingOfBeforeIsShown:
             assert "ibuprofen" not in page
             assert "nuts" not in page
 
-    def test_what_was_confirmed_unseen_is_on_no_page_either(self, desk_client, visit):
-        page = begin(desk_client, visit)
+    def test_what_was_confirmed_unseen_is_on_no_page_either(self, desk_client, desk, visit):
+        """Cut off before it was sent: the rest is asked once more, and nothing can be looked up."""
+        page, _pages = answer_screens(desk_client, begin(desk_client, visit))
         here = address_of(page)
-        draft = IntakeDraft.objects.get()
-        services.tell_the_rest(
-            draft_id=draft.pk, rest="same", words="", by=draft.typed_by, now=MORNING
-        )
-        assert IntakeDraft.objects.get().answers["cancer"] == "no"
-        shown = desk_client.get(f"{here}?screen=health-history", follow=True).content.decode()
-        assert "cancer" not in shown
+        pk = IntakeDraft.objects.get().pk
+        for rest, kept in (("same", "no"), ("same", "no"), ("changed", None)):
+            services.tell_the_rest(draft_id=pk, rest=rest, words="", by=desk, now=MORNING)
+            assert IntakeDraft.objects.get().answers.get("cancer") == kept
+            shown = desk_client.get(f"{here}?screen=health-history").content.decode()
+            assert 'id="cancer-no" checked' not in shown
+            assert ('name="rest"' in shown) is (rest == "same")
 
     def test_the_questions_put_do_not_depend_on_what_was_said_before(self, desk, visit, ana):
         """Neither the neck's own questions nor what set it off tell what was answered."""
