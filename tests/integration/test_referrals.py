@@ -423,3 +423,17 @@ def test_what_is_on_record_stays(referral: Referral, patient: User, doctor: User
     for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
         with pytest.raises(Exception, match="permission denied"), transaction.atomic():
             connection.cursor().execute(statement)
+
+
+@pytest.mark.parametrize("model", [Referral, ReferralLetter, ReferralStep, Report])
+def test_nor_could_whoever_owns_the_table_change_it(db: None, model: Any):
+    """The trigger stands behind the rights: a right given by mistake opens nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_or(tgtype & 16 > 0), bool_or(tgtype & 8 > 0) FROM pg_trigger"
+            " JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE tgrelid = %s::regclass AND proname = 'clinic_refuse_change'"
+            " AND tgenabled <> 'D'",
+            [model._meta.db_table],
+        )
+        assert cursor.fetchone() == (True, True), "on UPDATE and on DELETE"
