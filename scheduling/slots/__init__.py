@@ -38,6 +38,7 @@ from scheduling.slots.openings import (
     openings,
     part_of_day,
 )
+from scheduling.slots.series import ForDay, InvalidWish, Lack, SeriesWish, propose
 from scheduling.slots.transitions import (
     MOVES,
     Move,
@@ -54,10 +55,13 @@ __all__ = [
     "Busy",
     "EmptyInterval",
     "ExtraHours",
+    "ForDay",
     "Interval",
     "InvalidHours",
     "InvalidPolicy",
     "InvalidShape",
+    "InvalidWish",
+    "Lack",
     "Move",
     "MoveNotAllowed",
     "NaiveMoment",
@@ -66,6 +70,7 @@ __all__ = [
     "PartOfDay",
     "Policy",
     "Search",
+    "SeriesWish",
     "Spans",
     "State",
     "VisitShape",
@@ -87,6 +92,7 @@ __all__ = [
     "open_time_after",
     "openings",
     "part_of_day",
+    "propose",
     "require_move",
     "rested_at",
     "subtract",
