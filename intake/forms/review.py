@@ -65,7 +65,7 @@ class DecisionForm(forms.Form):
         label=_("For these visits"),
         help_text=_("None marked: any visit, one with an X-ray only if you allow it below."),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
         error_messages={"invalid_choice": CHOOSE_AGAIN},
     )
     until = forms.DateField(
@@ -89,7 +89,7 @@ class DecisionForm(forms.Form):
     questions = forms.MultipleChoiceField(
         label=_("Questions of the form"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
         error_messages={"invalid_choice": CHOOSE_AGAIN},
     )
     own_question = forms.CharField(
