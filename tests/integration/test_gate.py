@@ -668,6 +668,16 @@ class TestNoCaseDecidedByNobody:
         with refused("case_cleared_by_decision"):
             Case.objects.filter(intakes=said).update(state="CLEARED", resolved_at=after)
 
+    @pytest.mark.parametrize(("kind", "state"), [("CLEAR", "CLEARED"), ("CLOSE", "CLOSED")])
+    def test_ended_while_an_emergency_came_in_with_an_earlier_date(self, db, kind, state):
+        said = held(PatientFactory.create())
+        decided(said, kind, at=SUBMITTED + timedelta(minutes=1))
+        IntakeFactory.create(
+            patient=said.patient, case=said.case, disposition="EMERGENCY", submitted_at=SUBMITTED
+        )
+        with refused("case_emergency_stands"):
+            Case.objects.filter(intakes=said).update(state=state, resolved_at=SUBMITTED)
+
     def test_cleared_on_a_decision_that_was_overtaken(self, db):
         said = held(PatientFactory.create())
         decided(said)
