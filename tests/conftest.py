@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
@@ -54,6 +54,17 @@ def fresh_database(
         yield test_database
         connections.close_all()
     test_database.renew()
+
+
+@pytest.fixture(scope="class")
+def class_transaction(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Around all tests of a class: what its own fixtures write is there for each of them.
+
+    What a test writes itself is still rolled back after it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
