@@ -84,6 +84,9 @@ def _fingerprint() -> str:
     files = [
         *ROOT.glob("*/migrations/*.py"),
         ROOT / "clinic" / "privileges.py",
+        # What the migrations import.
+        ROOT / "clinic" / "triggers.py",
+        ROOT / "scheduling" / "locking.py",
         ROOT / "requirements-dev.txt",
     ]
     for file in sorted(files):

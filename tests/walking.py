@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.test import Client
 
@@ -51,13 +52,15 @@ def tell(client: Client, *, until: str = "", **changes: object) -> Any:
     """
     filled = about(**changes)
     response = client.get(ABOUT, follow=True)
-    while (here := place(response)).startswith(ABOUT) and about_slug(here) != until:
+    here = place(response)
+    while here.startswith(ABOUT) and about_slug(here) != until:
         fields = ABOUT_BY_SLUG[about_slug(here)].fields
         data = {name: filled[name] for name in fields if name in filled}
-        response = client.post(here, data, follow=True)
-        if place(response) == here:
+        response = client.post(here, data)
+        before, here = here, led_to(response)
+        if here == before:
             break
-    return response
+    return arrived(client, response)
 
 
 def about_slug(address: str) -> str:
@@ -71,18 +74,38 @@ def start(client: Client) -> Any:
 def answer(client: Client, said: Mapping[str, object], *, born: date = answers.BORN) -> Any:
     """Post every screen in turn, until there is none left or the form stops."""
     response = client.get("/intake/", follow=True)
-    while slug := slug_of(response):
+    slug = slug_of(response)
+    while slug:
         screen = BY_SLUG[slug]
         data = birth(born) if slug == "date-of-birth" else {}
         data |= {id_: said[id_] for id_ in screen.questions if id_ in said}
-        before, response = slug, client.post(f"/intake/{slug}/", data, follow=True)
-        assert slug_of(response) != before, errors(response)
-    return response
+        before, response = slug, client.post(f"/intake/{slug}/", data)
+        slug = slug_in(led_to(response))
+        assert slug != before, errors(response)
+    return arrived(client, response)
+
+
+def led_to(response: Any) -> str:
+    """The address it sends a browser to, or that of the page it is.
+
+    A walk goes straight on there, without the page in between: only the one it ends on is opened.
+    """
+    return urlsplit(response.headers.get("Location", "")).path or place(response)
+
+
+def arrived(client: Client, response: Any) -> Any:
+    """The page it leads to."""
+    to = response.headers.get("Location")
+    return client.get(to, follow=True) if to else response
 
 
 def slug_of(response: Any) -> str:
     """The screen a response shows; empty on any other page."""
-    slug: str = response.request["PATH_INFO"].strip("/").removeprefix("intake/")
+    return slug_in(place(response))
+
+
+def slug_in(address: str) -> str:
+    slug = address.strip("/").removeprefix("intake/")
     return slug if slug in BY_SLUG else ""
 
 

@@ -82,29 +82,48 @@ def test_the_command_loads_a_clinic_once(fresh_database: TestDatabase, settings:
     assert everything() == before
 
 
-def test_today_has_come_as_far_as_the_clock_and_later_days_follow(fresh_database: TestDatabase):
+@pytest.fixture(scope="class")
+def loaded_late_in_the_morning(class_transaction: None) -> None:
     demo.load(now=LATE_MORNING)
-    came = {State.DONE.value, State.NO_SHOW.value, State.CANCELLED.value}
-    for visit in on(LATE_MORNING.date()):
-        if visit.ends_at <= LATE_MORNING:
-            assert visit.state in came
-        elif visit.starts_at > LATE_MORNING:
-            assert visit.state in {"booked", "confirmed", "cancelled"}
-        else:
-            assert visit.state in {"in_room", "no_show", "cancelled"}
-    assert {"done", "confirmed"} <= {visit.state for visit in on(LATE_MORNING.date())}
 
-    a_week_later = LATE_MORNING + timedelta(days=7)
-    demo.load(now=a_week_later)
-    midnight = timezone.localtime(a_week_later).replace(hour=0, minute=0)
-    undone = Appointment.objects.filter(visit__endswith__lte=midnight).keeping_time()
-    assert {visit.state for visit in undone} <= {"suspended"}  # that is the worker's to end
-    visits_are_in_hours_and_apart()
-    assert open_days(a_week_later.date()) == booked_days(a_week_later.date())
 
-    before = everything()
-    demo.load(now=a_week_later + timedelta(hours=3))
-    assert everything() == before
+@pytest.mark.django_db
+@pytest.mark.usefixtures("loaded_late_in_the_morning")
+class TestLateInTheMorning:
+    def test_today_has_come_as_far_as_the_clock_and_later_days_follow(self):
+        came = {State.DONE.value, State.NO_SHOW.value, State.CANCELLED.value}
+        for visit in on(LATE_MORNING.date()):
+            if visit.ends_at <= LATE_MORNING:
+                assert visit.state in came
+            elif visit.starts_at > LATE_MORNING:
+                assert visit.state in {"booked", "confirmed", "cancelled"}
+            else:
+                assert visit.state in {"in_room", "no_show", "cancelled"}
+        assert {"done", "confirmed"} <= {visit.state for visit in on(LATE_MORNING.date())}
+
+        a_week_later = LATE_MORNING + timedelta(days=7)
+        demo.load(now=a_week_later)
+        midnight = timezone.localtime(a_week_later).replace(hour=0, minute=0)
+        undone = Appointment.objects.filter(visit__endswith__lte=midnight).keeping_time()
+        assert {visit.state for visit in undone} <= {"suspended"}  # that is the worker's to end
+        visits_are_in_hours_and_apart()
+        assert open_days(a_week_later.date()) == booked_days(a_week_later.date())
+
+        before = everything()
+        demo.load(now=a_week_later + timedelta(hours=3))
+        assert everything() == before
+
+    def test_it_is_closed_on_holidays(self):
+        thanksgiving = date(2026, 11, 26)
+        assert thanksgiving.weekday() in set(OpeningHours.objects.values_list("weekday", flat=True))
+        assert not on(thanksgiving)
+        closed = ["Thanksgiving", "Christmas Day", "New Year’s Day"]
+        shut = Closure.objects.filter(clinician=None, room=None)
+        for reason in closed:
+            assert shut.filter(reason=reason).count() == 1
+        assert AuditEntry.objects.filter(action="closed").count() == Closure.objects.count()
+        demo.load(now=LATE_MORNING + timedelta(days=3))
+        assert shut.filter(reason__in=closed).count() == len(closed)
 
 
 @pytest.mark.parametrize(
@@ -122,20 +141,6 @@ def test_today_has_come_as_far_as_the_clock_and_later_days_follow(fresh_database
 )
 def test_the_holidays_of_the_demo(day: date, name: str):
     assert holidays.name_of(day) == name
-
-
-def test_the_demo_is_closed_on_holidays(fresh_database: TestDatabase):
-    demo.load(now=LATE_MORNING)
-    thanksgiving = date(2026, 11, 26)
-    assert thanksgiving.weekday() in set(OpeningHours.objects.values_list("weekday", flat=True))
-    assert not on(thanksgiving)
-    closed = ["Thanksgiving", "Christmas Day", "New Year’s Day"]
-    shut = Closure.objects.filter(clinician=None, room=None)
-    for reason in closed:
-        assert shut.filter(reason=reason).count() == 1
-    assert AuditEntry.objects.filter(action="closed").count() == Closure.objects.count()
-    demo.load(now=LATE_MORNING + timedelta(days=3))
-    assert shut.filter(reason__in=closed).count() == len(closed)
 
 
 # --- What is asked of a loaded clinic -------------------------------------------------------------

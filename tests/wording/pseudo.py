@@ -182,6 +182,10 @@ class Reader(Client):
         self.pages: set[str] = set()
         self.cookies[settings.LANGUAGE_COOKIE_NAME] = CODE
 
+    def post(self, *args: Any, **more: Any) -> Any:
+        """Also looks at every page on the way."""
+        return super().post(*args, **{**more, "follow": True})
+
     def request(self, **request: Any) -> Any:
         with translation.override(CODE):
             response = super().request(**request)
