@@ -92,6 +92,10 @@ def _statements(role: sql.Identifier) -> list[sql.Composed]:
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {0}").format(role),
         # Its triggers alone say that the plan has changed.
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON scheduling_plan_revision FROM {0}").format(role),
+        # And alone keep what patients are found by.
+        sql.SQL(
+            "REVOKE INSERT, UPDATE, DELETE ON intake_search, intake_search_word FROM {0}"
+        ).format(role),
     ]
     statements += [_revoke("UPDATE, DELETE", label, role) for label in ADD_ONLY]
     statements += [_revoke("INSERT, UPDATE, DELETE", label, role) for label in READ_ONLY]

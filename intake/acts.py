@@ -29,6 +29,8 @@ trail.ACTS.update(
         "exercises ended": _("Home exercises ended"),
         "exercises read": _("Home exercises read"),
         "pain noted": _("Pain at a visit noted"),
+        "patient added": _("Patient put on record"),
+        "contact changed": _("Contact details changed"),
         "answers replayed": _("Answers run through another protocol"),
         "protocol signed": _("Protocol signed"),
         "referral opened": _("Referral opened"),

@@ -10,7 +10,8 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from intake import triage
+from intake.ages import ADULT as ADULT
+from intake.ages import is_adult as is_adult
 from intake.models import (
     Case,
     Clearance,
@@ -20,11 +21,13 @@ from intake.models import (
     Patient,
     ReviewDecision,
 )
+from intake.patient_file import PatientFile as PatientFile
+from intake.patient_file import open_file as open_file
+from intake.patient_search import PatientFound as PatientFound
+from intake.patient_search import find_patients as find_patients
 from intake.querysets import ClearanceQuerySet
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
-
-ADULT = 18
 
 
 @dataclass(frozen=True)
@@ -210,10 +213,6 @@ def lacks_guardian(patient_id: UUID, on: date) -> bool:
     return (
         not is_adult(born, on) and not GuardianConsent.objects.filter(patient=patient_id).exists()
     )
-
-
-def is_adult(born: date, on: date) -> bool:
-    return born <= on and triage.age_on(born, on) >= ADULT
 
 
 def lock_patient(patient_id: UUID) -> None:

@@ -13,8 +13,8 @@ from clinic import access, times
 from clinic.access import Person
 from clinic.models import AuditEntry, User
 from intake import half_days, xray
+from intake.ages import ADULT
 from intake.models import Case, ContactLeft, Disposition, Intake
-from intake.public import ADULT
 
 # For so long somebody who opened a case may still be reading it.
 A_WHILE = timedelta(minutes=10)

@@ -96,6 +96,50 @@ def days(user: User, *, first: date, count: int, now: datetime) -> list[Day]:
     ]
 
 
+@dataclass(frozen=True)
+class PatientVisit:
+    """One visit on the patient's page."""
+
+    id: UUID
+    when: str
+    kind: str
+    state: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class PatientVisits:
+    coming: tuple[PatientVisit, ...]
+    past: tuple[PatientVisit, ...]
+
+
+def on_file(patient_id: UUID, *, by: User, now: datetime) -> PatientVisits:
+    """The coming ones, the next first; and the latest that are over or came to nothing."""
+    theirs = (
+        Appointment.objects.visible_to(by)
+        .filter(patient=patient_id)
+        .exclude(state=State.EXPIRED.value)
+        .exclude(pk__in=Appointment.objects.stale_holds(now))
+        .select_related("visit_type")
+    )
+    coming = list(theirs.coming(now))
+    past = theirs.exclude(pk__in=[visit.pk for visit in coming]).order_by("-visit")
+    return PatientVisits(
+        coming=tuple(map(_on_file, coming)), past=tuple(map(_on_file, past[:MOST_OF_PATIENT]))
+    )
+
+
+def _on_file(visit: Appointment) -> PatientVisit:
+    state = State(visit.state)
+    return PatientVisit(
+        id=visit.pk,
+        when=times.in_words(visit.starts_at),
+        kind=visit.visit_type.name,
+        state=_(state.label),
+        tone=TONES.get(state, "calm"),
+    )
+
+
 def of_patient(patient_id: UUID) -> list[tuple[str, str, str]]:
     """When, what for and how each stands, the latest first; what came to nothing is left out."""
     visits = Appointment.objects.filter(patient=patient_id).exclude(state=State.EXPIRED.value)

@@ -49,6 +49,7 @@ class Sheet:
     id: UUID
     version: int
     when: str
+    patient_id: UUID
     who: str
     phone: str
     phone_link: str
@@ -84,6 +85,7 @@ def sheet(visit: Appointment, *, now: datetime) -> Sheet:
         id=visit.pk,
         version=visit.version,
         when=times.in_words(visit.starts_at),
+        patient_id=patient.pk,
         who=patient.name,
         phone=patient.phone.as_national if patient.phone else "",
         phone_link=patient.phone.as_rfc3966 if patient.phone else "",

@@ -30,6 +30,7 @@ from intake.services.exercises import doses, give_exercises
 from intake.services.extensions import end_clearance, extend_clearance
 from intake.services.families import offer_own_account, offered_to, take_over
 from intake.services.pain import note_pain
+from intake.services.people import add_patient, change_contact
 from intake.services.referrals import (
     bring_back_overdue,
     doctor_seen,
@@ -48,6 +49,7 @@ __all__ = [
     "ANSWERED",
     "ASKED",
     "TYPED",
+    "add_patient",
     "answer",
     "answers_on",
     "askable",
@@ -56,6 +58,7 @@ __all__ = [
     "begin_next_form",
     "being_typed",
     "bring_back_overdue",
+    "change_contact",
     "decide",
     "doctor_seen",
     "doses",

@@ -57,6 +57,20 @@ def _measure(prepared: TestDatabase, levels: tuple[int, ...]) -> None:
     _say(f"  by the service     {by_service:8,.0f} a second")
     _say(f"  bare statements    {by_statements:8,.0f} a second")
     _say(f"  ratio              {by_service / by_statements:8.2f}")
+    _searches(prepared)
+
+
+def _searches(prepared: TestDatabase) -> None:
+    from tests.bench import searching
+    from tests.factories.clinic import StaffFactory
+
+    searching.store(prepared.owner_url)
+    desk = StaffFactory.create(is_desk=True)
+    _say(f"\nA patient found among {searching.PATIENTS:,}, milliseconds:")
+    _say("                           median    worst  statements")
+    for each in searching.measure(desk):
+        _say(f"  {each.kind:22} {each.median:8.1f} {each.worst:8.1f} {each.statements:11}")
+    _say(f"  read from end to end: {'yes' if searching.whole_scans() else 'no'}")
 
 
 def _slots(prepared: TestDatabase, levels: tuple[int, ...]) -> None:

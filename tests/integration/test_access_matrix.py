@@ -365,6 +365,14 @@ ROWS = {
     "GET protocol:sign": of_staff(NO, OK, NO),
     "POST protocol:sign": of_staff(NO, INVALID, NO),
     # The desk
+    # A patient found, read, put on record and put right by staff
+    "GET desk:search": of_staff(OK, OK, OK),
+    "POST desk:search": of_staff(OK, OK, OK, data={"text": "Ana"}),
+    "GET desk:patient": of_staff(OK, OK, OK, at=the_person),
+    "GET patients:new": of_staff(OK, NO, NO),
+    "POST patients:new": of_staff(INVALID, NO, NO),
+    "GET patients:contact": of_staff(OK, NO, NO, at=the_person),
+    "POST patients:contact": of_staff(INVALID, NO, NO, at=the_person),
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),

@@ -1,0 +1,11 @@
+"""Patients put on record and put right by staff, under /staff/patients/."""
+
+from django.urls import path
+
+from intake.views import people
+
+app_name = "patients"
+urlpatterns = [
+    path("new/", people.new, name="new"),
+    path("<uuid:pk>/contact/", people.contact, name="contact"),
+]
