@@ -1,5 +1,6 @@
 """What every test may ask for. The database is real, and signed in to as the clinic is."""
 
+import gc
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,11 @@ from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.people import signed_in
 
 pytest_plugins = ["tests.browser", "tests.slowest"]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests wait in memory: they are no rubbish, and need not be looked through."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

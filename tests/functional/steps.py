@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page, expect
 
+from tests import answers, walking
 from tests.walking import BY_SLUG, emailed_code
 
 
@@ -106,9 +110,38 @@ def tell_who(
     page.get_by_label("I have been shown the privacy notice").check()
 
 
+def told(
+    page: Page, said: Mapping[str, object], *, born: date = answers.BORN, **about: object
+) -> None:
+    """This browser's form answered and filled in, up to the check, without its pages.
+
+    For what begins where the form ends: `answer_all` and `tell_who` walk it.
+    """
+    start(page)
+    answered(page, said, born=born)
+    walking.tell(_beside(page), **about)
+    page.goto("/intake/check/")
+
+
+def answered(page: Page, said: Mapping[str, object], *, born: date = answers.BORN) -> None:
+    """The form this browser has begun, up to the pages about them."""
+    walking.answer(_beside(page), said, born=born)
+    page.goto(walking.ABOUT)
+
+
+def _beside(page: Page) -> Client:
+    """Another window of the same browser, which draws nothing."""
+    client = Client()
+    name = settings.SESSION_COOKIE_NAME
+    (key,) = (each["value"] for each in page.context.cookies() if each["name"] == name)
+    client.cookies[name] = key
+    return client
+
+
 def send(page: Page) -> None:
-    """From who they are to the result: check, send, type the code."""
-    go_on(page)
+    """From who they are, or the check, to the result: send, type the code."""
+    if slug(page) != "check":
+        go_on(page)
     press(page, "Send my answers")
     page.get_by_label("Type the code").fill(emailed_code())
     press(page, "Show my result")

@@ -14,6 +14,7 @@ from tests import answers
 from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.functional.steps import (
     answer_all,
+    answered,
     follow,
     go_on,
     heading,
@@ -23,6 +24,7 @@ from tests.functional.steps import (
     start,
     tap_answers,
     tell_who,
+    told,
     type_birth,
 )
 from tests.walking import BY_SLUG, emailed_code
@@ -42,7 +44,9 @@ def looked_at(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "javascript"), [("phone", True), ("desktop", True), ("phone", False)]
+    # On a phone with JavaScript: the pages are looked at by `test_pictures`.
+    ("size", "javascript"),
+    [("desktop", True), ("phone", False)],
 )
 def test_from_start_to_a_result_that_may_book(visit: Visits, size: str, javascript: bool):
     page = visit(SIZES[size], javascript=javascript, still=True)
@@ -68,10 +72,7 @@ def test_from_start_to_a_result_that_may_book(visit: Visits, size: str, javascri
 
 def test_doctor_first(visit: Visits):
     page = visit(still=True)
-    start(page)
-    answer_all(page, answers.REFER)
-    tell_who(page)
-    go_on(page)
+    told(page, answers.REFER)
     press(page, "Send my answers")
     page.get_by_label("Type the code").fill(emailed_code())
     press(page, "Show my result")
@@ -139,7 +140,7 @@ def test_what_is_wrong_takes_focus_and_says_what_to_do(visit: Visits):
     looked_at(page, "error-screen")
     page.locator(".error-summary a").click()
     expect(page.locator("#bladder_bowel-leak_urine")).to_be_focused()
-    answer_all(page, answers.BOOK)
+    answered(page, answers.BOOK)
     go_on(page)
     expect(page.locator(".error-summary")).to_be_focused()
     looked_at(page, "error-about")
@@ -157,10 +158,7 @@ def test_what_is_wrong_takes_focus_and_says_what_to_do(visit: Visits):
 
 def test_a_code_that_is_wrong_replaced_or_has_run_out(visit: Visits):
     page = visit(still=True)
-    start(page)
-    answer_all(page, answers.BOOK)
-    tell_who(page)
-    go_on(page)
+    told(page, answers.BOOK)
     press(page, "Send my answers")
     first = emailed_code()
     said_of(page, f"{(int(first) + 1) % 1_000_000:06}", "That is not the code we sent.")
@@ -351,7 +349,7 @@ def test_every_page_fits(visit: Visits, width: int):
         page.goto(address)
         looked_at(page, f"{width}-{address.strip('/') or 'landing'}")
     start(page)
-    answer_all(page, answers.BOOK)
+    answered(page, answers.BOOK)
     fits(page)
 
 

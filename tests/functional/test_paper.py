@@ -10,7 +10,7 @@ from tests import answers
 from tests.browser import Visits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory
-from tests.functional.steps import answer_all, heading, press, send, start, tell_who
+from tests.functional.steps import answer_all, heading, press, send, start, told
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +41,7 @@ def prints(page: Page, name: str, *, sheets: int) -> None:
 
 
 def test_a_result(page: Page):
-    start(page)
-    answer_all(page, answers.REFER)
-    tell_who(page)
+    told(page, answers.REFER)
     send(page)
     heading(page, "See a doctor first")
     prints(page, "result", sheets=2)

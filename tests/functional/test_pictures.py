@@ -25,6 +25,7 @@ from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import visit_type
 from tests.functional.steps import (
     answer_all,
+    answered,
     follow,
     go_on,
     heading,
@@ -34,6 +35,7 @@ from tests.functional.steps import (
     start,
     tap_answers,
     tell_who,
+    told,
     type_birth,
 )
 from tests.walking import emailed_code
@@ -154,7 +156,7 @@ def test_what_is_wrong(page: Page):
     go_on(page)
     go_on(page)
     look(page, "error-questions", weighed=False)
-    answer_all(page, answers.BOOK)
+    answered(page, answers.BOOK)
     go_on(page)
     look(page, "error-about-you", weighed=False)
 
@@ -203,9 +205,7 @@ def test_an_emergency(page: Page):
     ids=["may book", "doctor too"],
 )
 def test_results(page: Page, said: dict[str, object], name: str):
-    start(page)
-    answer_all(page, said)
-    tell_who(page)
+    told(page, said)
     send(page)
     look(page, f"result-{name}")
 

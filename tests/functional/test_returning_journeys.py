@@ -16,7 +16,7 @@ from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory, IntakeFactory, held
 from tests.functional.steps import (
-    answer_all,
+    answered,
     follow,
     go_on,
     heading,
@@ -187,18 +187,18 @@ def tell_of_a_child(page: Page, given: str) -> None:
 def test_three_people_on_one_email(visit: Visits):
     """A mother, a father and a child, one after the other on one phone."""
     page = visit()
-    family: list[tuple[str, int, dict[str, object]]] = [
-        ("Ana", 1988, dict(answers.BOOK)),
-        ("Luis", 1985, dict(answers.BOOK)),
-        ("Mia", 2012, {**answers.MINOR, "pregnant": "no"}),
+    family: list[tuple[str, date, dict[str, object]]] = [
+        ("Ana", date(1988, 3, 9), dict(answers.BOOK)),
+        ("Luis", date(1985, 3, 9), dict(answers.BOOK)),
+        ("Mia", date(2012, 3, 9), {**answers.MINOR, "pregnant": "no"}),
     ]
-    for given, year, said in family:
+    for given, born, said in family:
         if given == "Ana":
             start(page)
         else:
             page.goto("/my/visits/")
             press(page, "Start for somebody else")
-        answer_all(page, said, year=year)
+        answered(page, said, born=born)
         if given == "Mia":
             tell_of_a_child(page, given)
         else:

@@ -13,7 +13,7 @@ from scheduling.slots import State
 from tests import answers
 from tests.browser import DESKTOP, Visits
 from tests.factories.clinic import StaffFactory
-from tests.functional.steps import answer_all, follow, heading, press, send, start, tell_who
+from tests.functional.steps import answer_all, follow, heading, press, send, start, tell_who, told
 from tests.walking import emailed_code
 
 pytestmark = pytest.mark.browser
@@ -87,9 +87,7 @@ def test_held_then_cleared_then_booked_by_the_emailed_link(visit: Visits, doctor
 
 def test_better_answers_join_the_open_case(visit: Visits):
     first = visit()
-    start(first)
-    answer_all(first, answers.REFER)
-    tell_who(first)
+    told(first, answers.REFER)
     send(first)
 
     again = visit()

@@ -51,13 +51,13 @@ def test_the_worked_examples_come_out_as_expected(case):
     assert decision.protocol == PROTOCOL.version
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.dictionaries(st.sampled_from([q.id for q in PROTOCOL.questions]), anything))
 def test_no_answer_whatever_breaks_the_engine(answers):
     assert assess(answers).findings
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(forms())
 def test_the_same_form_always_comes_to_the_same_decision(form):
     assert assess(form) == assess(dict(reversed(form.items())))
@@ -66,7 +66,7 @@ def test_the_same_form_always_comes_to_the_same_decision(form):
 class TestHiddenAnswers:
     """Resolution 1: an answer to a question that is not shown is not there."""
 
-    @settings(max_examples=1000, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(forms())
     def test_they_change_nothing(self, form):
         shown = {question.id for question in shown_questions(form)}
@@ -210,7 +210,7 @@ class TestGaps:
         decision = assess({**without(DESK, "night"), "chest": "yes", "walk": "not_sure"})
         assert decision.rules == ("B01", "B02", "B04", "E06")
 
-    @settings(max_examples=1000, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(forms(), junk_changes)
     def test_a_gap_in_what_is_shown_never_books(self, form, junk):
         spoiled = {**form, **junk}
@@ -232,7 +232,7 @@ class TestNothingFired:
         assert decision.disposition is Disposition.CO_MANAGE
         assert finding(decision, "C11").answers == ()
 
-    @settings(max_examples=1000, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(forms())
     def test_booking_means_reasons_to_book_and_no_other_rule(self, form):
         decision = assess(form)
@@ -282,7 +282,7 @@ class TestQuotes:
         decision = assess({**DESK, "infection": "yes", "steroid": "yes"})
         assert quotes(decision, "R17") == {"steroid": "yes", "infection": "yes"}
 
-    @settings(max_examples=1000, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(forms())
     def test_each_quote_is_what_the_form_says(self, form):
         for found in assess(form).findings:

@@ -72,7 +72,7 @@ def test_a_mild_answer_to_the_follow_up_ends_the_wait_without_an_emergency():
     assert assess_so_far(answers, shown=answers) is None
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=750, deadline=None)
 @given(forms(), st.sets(st.sampled_from(IDS)))
 def test_what_is_said_half_way_stands_at_the_end(form, shown):
     so_far = assess_so_far(form, shown)
@@ -82,7 +82,7 @@ def test_what_is_said_half_way_stands_at_the_end(form, shown):
         assert set(so_far.rules) <= set(end.rules)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(forms())
 def test_once_everything_has_been_put_the_two_agree(form):
     end = assess(form)

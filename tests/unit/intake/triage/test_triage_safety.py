@@ -78,7 +78,7 @@ def test_no_answer_to_the_follow_up_of_a_danger_sign_books(id_):
 SIGNS = [(question.id, sign) for question in SAFETY for sign in danger_signs(question)]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(forms())
 def test_a_danger_sign_in_place_of_a_safe_answer_never_makes_the_outcome_milder(form):
     """The definition, for the rules as they are.
