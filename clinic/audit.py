@@ -78,9 +78,19 @@ def viewed(
     _add(by, "viewed", subject, at=at, patient_id=patient_id, detail={})
 
 
-def list_viewed(by: Actor, kind: type[models.Model], *, at: datetime, **detail: str | int) -> None:
-    """A look at a list of records: one entry for the list, `detail` saying which part of it."""
-    _add(by, "list viewed", kind(pk=None), at=at, patient_id=None, detail=detail)
+def list_viewed(
+    by: Actor,
+    kind: type[models.Model],
+    *,
+    at: datetime,
+    patient_id: UUID | None = None,
+    **detail: str | int,
+) -> None:
+    """A look at a list of records: one entry for the list, `detail` saying which part of it.
+
+    `patient_id` when all of them are one patient's.
+    """
+    _add(by, "list viewed", kind(pk=None), at=at, patient_id=patient_id, detail=detail)
 
 
 def _add(

@@ -1,5 +1,7 @@
-"""The calendar file of one visit, for whatever calendar a person keeps."""
+"""The calendar file of a visit, or of several, for whatever calendar a person keeps."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +16,16 @@ METHOD = "PUBLISH"
 FILE_NAME = "visit.ics"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One visit. `link` leads to its page."""
+
+    visit_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    link: str
+
+
 def for_visit(
     clinic: ClinicProfile,
     *,
@@ -25,14 +37,29 @@ def for_visit(
     now: datetime,
 ) -> str:
     """The text of the file. `name` is the given name of whoever the visit is for."""
+    return for_visits(clinic, [Entry(visit_id, starts_at, ends_at, link)], name=name, now=now)
+
+
+def for_visits(clinic: ClinicProfile, visits: Iterable[Entry], *, name: str, now: datetime) -> str:
+    """Several in one file, each an entry of its own: one that is moved leaves the others alone."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{clinic.name}//Visits//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", METHOD)
+    for visit in visits:
+        calendar.add_component(_event(clinic, visit, name=name, now=now))
+    return str(calendar.to_ical(), "utf-8")
+
+
+def _event(clinic: ClinicProfile, visit: Entry, *, name: str, now: datetime) -> Event:
     event = Event()
-    event.add("uid", f"{visit_id}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("uid", f"{visit.visit_id}@{urlsplit(settings.SITE_URL).hostname}")
     # A later file about the same visit takes the place of an earlier one.
     event.add("sequence", int(now.timestamp()))
     # In UTC: every calendar shows it in its owner's zone, without a table of zones in the file.
     event.add("dtstamp", now.astimezone(UTC))
-    event.add("dtstart", starts_at.astimezone(UTC))
-    event.add("dtend", ends_at.astimezone(UTC))
+    event.add("dtstart", visit.starts_at.astimezone(UTC))
+    event.add("dtend", visit.ends_at.astimezone(UTC))
     event.add(
         "summary", gettext("%(name)s: visit at %(clinic)s") % {"name": name, "clinic": clinic.name}
     )
@@ -40,17 +67,12 @@ def for_visit(
     event.add(
         "description",
         gettext("To see, change or cancel your visit: %(link)s\nPhone: %(phone)s")
-        % {"link": link, "phone": clinic.phone.as_national},
+        % {"link": visit.link, "phone": clinic.phone.as_national},
     )
-    event.add("url", link)
+    event.add("url", visit.link)
     event.add("organizer", _organizer(clinic))
     event.add("status", "CONFIRMED")
-    calendar = Calendar()
-    calendar.add("prodid", f"-//{clinic.name}//Visits//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", METHOD)
-    calendar.add_component(event)
-    return str(calendar.to_ical(), "utf-8")
+    return event
 
 
 def _organizer(clinic: ClinicProfile) -> vCalAddress:

@@ -13,6 +13,7 @@ is read on the secure page.
 | `staff_sign_in` | codes are for patients: where staff sign in | `link` |
 | `address_changed` | to the old address: another one signs them in now | `link` |
 | `booked` | who, when, where; carries the calendar file | `name`, `when`, `link` |
+| `booked_series` | who, where, each of several times; one calendar file | `name`, `times`, `link` |
 | `moved` | from when to when; its calendar file replaces the first | `before`, and as `booked` |
 | `cancelled` | a visit is off | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
@@ -31,7 +32,7 @@ is read on the secure page.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
@@ -104,6 +105,27 @@ def booked(
             link=link,
             now=now,
         ),
+        clinic=clinic,
+        now=now,
+    )
+
+
+@for_its_reader
+def booked_series(
+    *, to: str, name: str, visits: Sequence[tuple[UUID, datetime, datetime]], now: datetime
+) -> Message:
+    """One letter and one calendar file for all of them; each visit as (id, start, end)."""
+    clinic = ClinicProfile.current()
+    entries = [calendar_file.Entry(*visit, _visit(visit[0])) for visit in visits]
+    return queue(
+        "booked_series",
+        to=to,
+        context={
+            "name": name,
+            "times": [times.in_words(entry.starts_at) for entry in entries],
+            "link": _link("/my/visits/"),
+        },
+        calendar=calendar_file.for_visits(clinic, entries, name=name, now=now),
         clinic=clinic,
         now=now,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One visit."""
+    """One visit. `in_room` says from when until when it uses the room, if any."""
 
     id: UUID
     time: str
@@ -50,6 +51,7 @@ class Line:
     phone_link: str
     kind: str
     room: str
+    in_room: str
     state: str
     tone: str
     note: str
@@ -183,13 +185,14 @@ def _line(visit: Appointment) -> Line:
     state, patient = State(visit.state), visit.patient
     return Line(
         id=visit.pk,
-        time=f"{_clock(visit.starts_at)} – {_clock(visit.ends_at)}",
+        time=_from_to(visit.visit),
         who=patient.name,
         town=patient.town_name,
         phone=patient.phone.as_national if patient.phone else "",
         phone_link=patient.phone.as_rfc3966 if patient.phone else "",
         kind=visit.visit_type.name,
         room=visit.room.name if visit.room else "",
+        in_room=_from_to(visit.room_busy) if visit.room_busy else "",
         state=_(state.label),
         tone=TONES[state],
         note=_note(visit, state),
@@ -201,6 +204,10 @@ def _note(visit: Appointment, state: State) -> str:
     twice = visit.patient.likely_duplicate_of_id is not None
     notes = (str(NOTES.get(state, "")), _("perhaps already a patient: ask") if twice else "")
     return "; ".join(note for note in notes if note)
+
+
+def _from_to(time_taken: DateTimeTZRange) -> str:
+    return f"{_clock(time_taken.lower)} – {_clock(time_taken.upper)}"
 
 
 def _clock(moment: datetime) -> str:

@@ -1,17 +1,16 @@
 """Today's visits and the coming ones, by day."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from clinic import access, audit
 from scheduling import visit_list
 from scheduling.models import Appointment
+from scheduling.views.staff_days import day_asked_for
 
 DAYS_SHOWN = 7
 
@@ -21,7 +20,7 @@ DAYS_SHOWN = 7
 def visits(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now)
-    first = _asked_for(request, otherwise=today)
+    first = day_asked_for(request, otherwise=today)
     last = first + timedelta(days=DAYS_SHOWN - 1)
     by = access.signed_in(request)
     audit.list_viewed(by, Appointment, at=now, days=f"{first} to {last}")
@@ -37,17 +36,3 @@ def visits(request: HttpRequest) -> HttpResponse:
             "later": first + timedelta(days=DAYS_SHOWN),
         },
     )
-
-
-def _asked_for(request: HttpRequest, *, otherwise: date) -> date:
-    asked = request.GET.get("from")
-    if not asked:
-        return otherwise
-    try:
-        day = date.fromisoformat(asked)
-        if abs(day.year - otherwise.year) <= 100:
-            return day
-    except ValueError:
-        pass
-    messages.warning(request, _("That is not a day we know. Here are the days from today."))
-    return otherwise

@@ -203,6 +203,10 @@ def the_visit(world: World) -> dict[str, Any]:
     return {"pk": world.visit.pk}
 
 
+def the_visit_of_the_person(world: World) -> dict[str, Any]:
+    return {"pk": world.visit.patient_id, "visit": world.visit.pk}
+
+
 def the_message(world: World) -> dict[str, Any]:
     return {"pk": world.message.pk}
 
@@ -377,6 +381,11 @@ ROWS = {
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
     "POST desk:step": of_staff(BAD, BAD, NO, at=the_visit),
+    # What the desk prints
+    "GET desk:day_sheet": of_staff(OK, OK, NO),
+    "GET desk:week_sheet": of_staff(OK, OK, NO),
+    "GET desk:card": of_staff(OK, OK, NO, at=the_person),
+    "GET desk:card_of_visit": of_staff(OK, OK, NO, at=the_visit_of_the_person),
 }
 
 

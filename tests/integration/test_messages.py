@@ -38,6 +38,7 @@ def one_of_each() -> list[Message]:
         messages.staff_sign_in(to=TO, now=NOW),
         messages.address_changed(to=TO, staff=True, now=NOW),
         booked(),
+        booked_series(),
         moved(),
         messages.cancelled(to=TO, name="Kim", starts_at=STARTS, now=NOW),
         messages.suspended(to=TO, name="Kim", starts_at=STARTS, until=STARTS, now=NOW),
@@ -59,6 +60,12 @@ def booked(name: str = "Kim", now: datetime = NOW) -> Message:
     return messages.booked(
         to=TO, name=name, visit_id=VISIT, starts_at=STARTS, ends_at=ENDS, now=now
     )
+
+
+def booked_series() -> Message:
+    later = timedelta(days=2)
+    visits = [(VISIT, STARTS, ENDS), (uuid.uuid4(), STARTS + later, ENDS + later)]
+    return messages.booked_series(to=TO, name="Kim", visits=visits, now=NOW)
 
 
 def moved(now: datetime = NOW) -> Message:
@@ -149,6 +156,17 @@ def test_the_calendar_file_is_read_by_calendars():
     assert visit["summary"] == "Kim: visit at Ashburn Village Chiropractic"
     assert visit["location"] == "123 Example Plaza, Ashburn, VA 20147"
     assert visit["organizer"] == "mailto:desk@clinic.example.com"
+
+
+@pytest.mark.django_db
+def test_a_series_is_one_letter_and_one_calendar_file():
+    message = booked_series()
+    assert "Tue, Nov 24 at 9:20 AM" in message.body
+    assert "Thu, Nov 26 at 9:20 AM" in message.body
+    first, second = Calendar.from_ical(message.calendar).walk("VEVENT")
+    assert first["uid"] == Calendar.from_ical(booked().calendar).walk("VEVENT")[0]["uid"]
+    assert first["uid"] != second["uid"]
+    assert second["dtstart"].dt == STARTS + timedelta(days=2)
 
 
 @pytest.mark.django_db

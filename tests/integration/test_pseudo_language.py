@@ -431,6 +431,16 @@ def a_visit(walk: Walk) -> None:
     reader.get(page)
 
 
+def an_appointment_card(walk: Walk) -> None:
+    """The desk prints it, and the patient reads it: one visit, and several."""
+    reader, leave = walk.new(), walk.leave
+    signed_in(StaffFactory.create(name="Ana Reyes", is_desk=True), client=reader)
+    visit = book(leave)
+    book(leave, NINE + timedelta(days=7))
+    reader.get(reverse("desk:card", args=[leave.patient_id]))
+    reader.get(reverse("desk:card_of_visit", args=[leave.patient_id, visit.pk]))
+
+
 def visits_in_every_state(walk: Walk) -> None:
     reader, leave = walk.signed_in(), walk.leave
     visit = book(leave)
@@ -656,6 +666,9 @@ def messages_to_patients(walk: Walk) -> None:
             ends_at=visit.ends_at,
             now=now,
         )
+        messages.booked_series(
+            to=to, name=name, visits=[(visit.pk, visit.starts_at, visit.ends_at)], now=now
+        )
         messages.moved(
             to=to,
             name=name,
@@ -694,6 +707,7 @@ STAGES: list[Callable[[Walk], None]] = [
     questions_first,
     a_hold_that_ran_out,
     a_visit,
+    an_appointment_card,
     visits_in_every_state,
     signing_in,
     refusals,

@@ -19,6 +19,8 @@ function show() {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  // Turned off, or the sheet of keys is open: see keys.js.
+  if (document.documentElement.dataset.keys === "off" || event.target.closest("dialog")) return;
   if (isTyping(event.target)) return;
   event.preventDefault();
   text.focus();

@@ -1,17 +1,6 @@
 // Next, previous and decide by keys, on the page of a held case. Everything works without.
 "use strict";
 
-const sheet = document.querySelector("[data-keys]");
-const use = document.querySelector("[data-keys-on]");
-const STORED = "clinic-review-keys-off";
-
-use.checked = localStorage.getItem(STORED) === null;
-document.querySelector("[data-keys-choice]").hidden = false;
-use.addEventListener("change", () => {
-  if (use.checked) localStorage.removeItem(STORED);
-  else localStorage.setItem(STORED, "1");
-});
-
 function follow(name) {
   const link = document.querySelector(`[data-key="${name}"]`);
   if (link) link.click();
@@ -42,10 +31,6 @@ const KEYS = {
   p: () => follow("previous"),
   l: () => follow("list"),
   w: write,
-  "?": () => {
-    sheet.open = !sheet.open;
-    if (sheet.open) sheet.querySelector("summary").focus();
-  },
 };
 
 function isTyping(target) {
@@ -53,7 +38,9 @@ function isTyping(target) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!use.checked || event.isComposing || event.altKey || event.metaKey) return;
+  // Turned off, or the sheet of keys is open: see keys.js.
+  if (document.documentElement.dataset.keys === "off" || event.target.closest("dialog")) return;
+  if (event.isComposing || event.altKey || event.metaKey) return;
   const form = event.target.closest("#decide form");
   if (event.ctrlKey) {
     if (event.key === "Enter" && form) {
