@@ -124,7 +124,7 @@ def test_a_case_is_decided_by_keyboard_alone(visit: Visits, doctor, held):
     page.keyboard.type("Called her doctor; mild.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Recorded for Ana Reyes")
+    expect(page.get_by_role("status").filter(has_text="Recorded for Ana Reyes")).to_be_visible()
     decision = Case.objects.get(pk=held.case_id).decisions.get()
     assert (decision.kind, decision.xray_allowed) == ("SUPPORTIVE", True)
     assert decision.reason == "Called her doctor; mild."
@@ -174,7 +174,7 @@ def test_the_queue_is_worked_by_keys(visit: Visits, doctor, held):
     page.keyboard.press("w")
     page.keyboard.type("np: her doctor knows?")  # keys are letters here
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status")).to_contain_text("Recorded for Cory Hale")
+    expect(page.get_by_role("status").filter(has_text="Recorded for Cory Hale")).to_be_visible()
     decision = Case.objects.get(pk=said.case_id).decisions.get()
     assert (decision.kind, decision.reason) == ("SUPPORTIVE", "np: her doctor knows?")
 
