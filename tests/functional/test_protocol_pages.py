@@ -46,7 +46,7 @@ def test_it_is_signed_with_the_keyboard(visit: Visits, doctor: User):
         screenshot(page, f"staff-protocol-sign-{size[0]}")
     page.get_by_label("Remark").fill("The age limits are right.")
     page.get_by_role("button", name="Sign version 1.1").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("You signed version 1.1.")
+    expect(page.locator(".messages")).to_contain_text("You signed version 1.1.")
     expect(page.get_by_label("Signature")).to_contain_text("Signed by Dr. Solomon")
     fits(page)
     axe(page)

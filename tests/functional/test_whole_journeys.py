@@ -68,7 +68,7 @@ def test_held_then_cleared_then_booked_by_the_emailed_link(visit: Visits, doctor
     follow(review, "Ana Reyes")
     expect(review.get_by_text("You have had a fever with your back pain.")).to_be_visible()
     decide(review, "Clear to book", "Called; the fever was the flu and is over.")
-    expect(review.get_by_role("status")).to_contain_text("Recorded for Ana Reyes")
+    expect(review.locator(".messages")).to_contain_text("Recorded for Ana Reyes")
 
     letter = Message.objects.get(kind="cleared")
     assert "fever" not in letter.body + letter.subject
