@@ -209,6 +209,7 @@ STATICFILES_DIRS = [
     for prefix, folder in (
         ("bootstrap", _NODE_MODULES / "bootstrap" / "dist" / "css"),
         ("htmx", _NODE_MODULES / "htmx.org" / "dist"),
+        ("event-calendar", _NODE_MODULES / "@event-calendar" / "build" / "dist"),
         ("atkinson", _NODE_MODULES / "@fontsource" / "atkinson-hyperlegible" / "files"),
     )
     if folder.is_dir()
