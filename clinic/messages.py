@@ -33,7 +33,7 @@ is read on the secure page.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec
 from uuid import UUID
@@ -47,6 +47,8 @@ from clinic import audit, calendar_file, tasks, times
 from clinic.models import ClinicProfile, Message, User
 
 P = ParamSpec("P")
+
+_NEVER_AGAIN = (Message.State.SENT, Message.State.TAKEN_BACK)
 
 
 def for_its_reader(word: Callable[P, Message]) -> Callable[P, Message]:
@@ -90,6 +92,7 @@ def booked(
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
+    wait: timedelta = tasks.AT_ONCE,
 ) -> Message:
     link, clinic = _visit(visit_id), ClinicProfile.current()
     return queue(
@@ -107,6 +110,7 @@ def booked(
         ),
         clinic=clinic,
         now=now,
+        wait=wait,
     )
 
 
@@ -141,6 +145,7 @@ def moved(
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
+    wait: timedelta = tasks.AT_ONCE,
 ) -> Message:
     """Its calendar file takes the place of the one that came with the booking."""
     link, clinic = _visit(visit_id), ClinicProfile.current()
@@ -164,16 +169,20 @@ def moved(
         ),
         clinic=clinic,
         now=now,
+        wait=wait,
     )
 
 
 @for_its_reader
-def cancelled(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
+def cancelled(
+    *, to: str, name: str, starts_at: datetime, now: datetime, wait: timedelta = tasks.AT_ONCE
+) -> Message:
     return queue(
         "cancelled",
         to=to,
         context={"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")},
         now=now,
+        wait=wait,
     )
 
 
@@ -287,11 +296,13 @@ def queue(
     calendar: str = "",
     clinic: ClinicProfile | None = None,
     secret: bool = False,
+    wait: timedelta = tasks.AT_ONCE,
 ) -> Message:
     """Write a message and leave it to a job, which runs once this transaction is committed.
 
-    Without an address it is FAILED from the start: the desk sees it, and calls. Raises
-    RuntimeError outside a transaction: a message stands or falls with what it reports.
+    `wait`: for how long it can still be taken back. Without an address it is FAILED from the start:
+    the desk sees it, and calls. Raises RuntimeError outside a transaction: a message stands or
+    falls with what it reports.
     """
     _require_transaction()
     words = {**context, "clinic": clinic or ClinicProfile.current()}
@@ -306,15 +317,31 @@ def queue(
         queued_at=now,
     )
     if to:
-        tasks.send_later(message)
+        tasks.send_later(message, wait=wait)
     return message
+
+
+def take_back(*, to: str, kind: str, queued_at: datetime) -> bool:
+    """Keep from being sent what was queued at that very moment; has it gone out already?
+
+    Runs inside the transaction that takes back what it reports.
+    """
+    _require_transaction()
+    queued = Message.objects.filter(recipient=to, kind=kind, queued_at=queued_at)
+    states = []
+    for message in queued.select_for_update().order_by("pk"):
+        states.append(message.state)
+        if message.state != Message.State.SENT:
+            message.state = Message.State.TAKEN_BACK
+            message.save(update_fields=["state"])
+    return Message.State.SENT in states
 
 
 def send_again(*, message: Message, by: User, now: datetime) -> Message:
     """Queue a message that could not be sent once more; one that was sent is left as it is."""
     with audit.writing(by):
         message = Message.objects.select_for_update().get(pk=message.pk)
-        if message.state == Message.State.SENT or not message.recipient or message.is_secret:
+        if message.state in _NEVER_AGAIN or not message.recipient or message.is_secret:
             return message
         message.state = Message.State.QUEUED
         message.queued_at = now

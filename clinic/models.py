@@ -203,6 +203,7 @@ class Message(models.Model):
         SENT = "SENT", _("sent")
         FAILED = "FAILED", _("could not be sent")
         SET_ASIDE = "SET_ASIDE", _("could not be sent, set aside")
+        TAKEN_BACK = "TAKEN_BACK", _("taken back before it was sent")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.SlugField(_("kind"), max_length=40)

@@ -37,23 +37,32 @@ MOST_ATTEMPTS = 12
 KEEP_FINISHED_HOURS = 24 * 7
 KEEP_FAILED_HOURS = 24 * 90
 URGENT = 10
+AT_ONCE = timedelta(0)
 
 
-def in_this_transaction(task: "Task[Any, Any, Any]", *, priority: int = 0) -> JobDeferrer:
+def in_this_transaction(
+    task: "Task[Any, Any, Any]", *, priority: int = 0, wait: timedelta = AT_ONCE
+) -> JobDeferrer:
     """A job that exists once the caller's transaction is committed, and not before.
+
+    It is not begun before `wait` is over.
 
     `task.defer()` promises that in a web process only: in a worker it uses a connection of its
     own, where the job could run before what it is about is there, or after it was taken back.
     """
     return configure_task(
-        name=task.name, job_manager=JobManager(DjangoConnector()), priority=priority
+        name=task.name,
+        job_manager=JobManager(DjangoConnector()),
+        priority=priority,
+        schedule_in={"seconds": int(wait.total_seconds())} if wait else None,
     )
 
 
-def send_later(message: Message) -> None:
+def send_later(message: Message, *, wait: timedelta = AT_ONCE) -> None:
     """Leave a message to `send_message`; somebody who waits for a code comes first."""
     priority = URGENT if message.is_secret else 0
-    in_this_transaction(send_message, priority=priority).defer(message_id=str(message.pk))
+    job = in_this_transaction(send_message, priority=priority, wait=wait)
+    job.defer(message_id=str(message.pk))
 
 
 class MoreAndMorePatient(BaseRetryStrategy):

@@ -310,6 +310,7 @@ class Migration(migrations.Migration):
                             ("SENT", "sent"),
                             ("FAILED", "could not be sent"),
                             ("SET_ASIDE", "could not be sent, set aside"),
+                            ("TAKEN_BACK", "taken back before it was sent"),
                         ],
                         default="QUEUED",
                         max_length=10,
