@@ -12,7 +12,10 @@ trail.ACTS.update(
         "closed": _("Closed for a time"),
         "closure changed": _("Closure changed"),
         "clinician changed": _("Clinician changed"),
+        "opened again": _("Closure taken back"),
         "visit moved": _("Visit moved"),
+        "visit length changed": _("Visit made longer or shorter"),
+        "policy set aside": _("Policy set aside, with a reason"),
         "visit rests on a newer clearance": _("Visit kept under a newer clearance"),
         services.CALL_THE_PATIENT: _("To do: call the patient"),
         **{

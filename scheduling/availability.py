@@ -17,6 +17,7 @@ from scheduling.busy import BusyTime, busy_time, intervals
 from scheduling.models import Appointment, VisitType
 from scheduling.plan import Plan, PlanChanged, shape_of
 from scheduling.slots import Busy, Interval, OpenTime, Search, State
+from scheduling.taken import Place
 
 # A clinic closed for longer says so itself.
 _LONGEST_WAIT = timedelta(days=31)
@@ -136,16 +137,17 @@ def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
     return slots.is_offered(search, start)
 
 
-def is_closed(start: datetime, *, visit_type: VisitType, clinician_id: int) -> bool:
-    """Does a closure of the clinic, the clinician or the room lie in the way of such a visit?"""
-    shape = shape_of(visit_type)
-    doctor, room = shape.doctor(start), shape.room(start)
+def is_closed(place: Place) -> bool:
+    """Does a closure of the clinic, the clinician or the room lie in the way?"""
     return any(
-        (closed.concerns_clinician(clinician_id) and doctor.overlaps(closed.during))
+        (
+            closed.concerns_clinician(place.clinician_id)
+            and place.clinician_busy.overlaps(closed.during)
+        )
         or (
-            room is not None
-            and closed.concerns_room(visit_type.room_id)
-            and room.overlaps(closed.during)
+            place.room_busy is not None
+            and closed.concerns_room(place.room_id)
+            and place.room_busy.overlaps(closed.during)
         )
         for closed in plan.current().closures
     )
@@ -159,6 +161,14 @@ def open_time_after(start: datetime, length: timedelta) -> datetime | None:
     first_day = start.astimezone(planned.policy.zone).date()
     open_time = _open_time(planned, planned.clinician_id, first_day, first_day + _LONGEST_WAIT)
     return slots.open_time_after(start, length, open_time.intervals())
+
+
+def is_within_hours(visit: Interval, *, clinician_id: int, planned: Plan) -> bool:
+    """Is all of it in the clinician's hours, whoever may book into them?"""
+    day = visit.start.astimezone(planned.policy.zone).date()
+    # The neighbours too: hours may touch at midnight.
+    opened = _open_time(planned, clinician_id, day - _A_DAY, day + _A_DAY)
+    return any(hours.covers(visit) for hours in slots.merge(opened.hours))
 
 
 def open_hours(first_day: date, last_day: date) -> list[Interval]:

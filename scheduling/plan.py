@@ -89,18 +89,24 @@ def last_read() -> Plan:
     return last if last and last.clinician_id else current()
 
 
-def shape_of(visit_type: VisitType) -> VisitShape:
-    """What a visit of this type takes. A room without a part of its own is taken for all of it."""
-    room_from, room_until = visit_type.room_from, visit_type.room_until
-    if room_from is None or room_until is None:
-        room_from, room_until = 0, visit_type.minutes
+def shape_of(visit_type: VisitType, length: timedelta | None = None) -> VisitShape:
+    """What a visit of this type takes. A room without a part of its own is taken for all of it.
+
+    `length` is for a visit that the desk has made longer or shorter than its type.
+    """
+    length = length or timedelta(minutes=visit_type.minutes)
     in_room = visit_type.room_id is not None
+    if visit_type.room_from is None or visit_type.room_until is None:
+        room_from, room_until = timedelta(0), length
+    else:
+        room_from = timedelta(minutes=visit_type.room_from)
+        room_until = timedelta(minutes=visit_type.room_until)
     return VisitShape(
-        length=timedelta(minutes=visit_type.minutes),
+        length=length,
         buffer_before=timedelta(minutes=visit_type.buffer_before),
         buffer_after=timedelta(minutes=visit_type.buffer_after),
-        room_from=timedelta(minutes=room_from) if in_room else None,
-        room_until=timedelta(minutes=room_until) if in_room else None,
+        room_from=room_from if in_room else None,
+        room_until=room_until if in_room else None,
     )
 
 

@@ -1,13 +1,13 @@
 """Who already has the time a visit would take: the patient, the clinician, the room."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from scheduling.models import VisitType
+from scheduling.models import Appointment, VisitType
 from scheduling.plan import as_interval, as_range, shape_of
 from scheduling.slots import Interval, State
 
@@ -40,9 +40,16 @@ class Place:
 
     @classmethod
     def at(
-        cls, start: datetime, *, patient_id: UUID, clinician_id: int, visit_type: VisitType
+        cls,
+        start: datetime,
+        *,
+        patient_id: UUID,
+        clinician_id: int,
+        visit_type: VisitType,
+        length: timedelta | None = None,
     ) -> "Place":
-        shape = shape_of(visit_type)
+        """`length` where it is not the type's own."""
+        shape = shape_of(visit_type, length)
         return cls(
             patient_id=patient_id,
             clinician_id=clinician_id,
@@ -50,6 +57,18 @@ class Place:
             visit=shape.visit(start),
             clinician_busy=shape.doctor(start),
             room_busy=shape.room(start),
+        )
+
+    @classmethod
+    def of(cls, visit: Appointment) -> "Place":
+        """What a visit that is there takes."""
+        return cls(
+            patient_id=visit.patient_id,
+            clinician_id=visit.clinician_id,
+            room_id=visit.room_id,
+            visit=as_interval(visit.visit),
+            clinician_busy=as_interval(visit.clinician_busy),
+            room_busy=as_interval(visit.room_busy) if visit.room_busy else None,
         )
 
 

@@ -3,8 +3,9 @@
 Each refuses with one of `scheduling.exceptions`. That somebody may ask is decided by the caller.
 """
 
-from scheduling.services.closing import Closed, change_closure, close, close_holidays
+from scheduling.services.closing import Closed, change_closure, close, close_holidays, reopen
 from scheduling.services.holds import confirm, expire_stale_holds, hold
+from scheduling.services.moving import change_length, move
 from scheduling.services.revocation import (
     CALL_THE_PATIENT,
     carry_over,
@@ -12,7 +13,8 @@ from scheduling.services.revocation import (
     release_undecided,
     stop_visits_of,
 )
-from scheduling.services.visits import book, cancel, mark, move, reinstate, release
+from scheduling.services.undo import may_undo, undo
+from scheduling.services.visits import book, cancel, mark, reinstate, release, walk_in
 
 __all__ = [
     "CALL_THE_PATIENT",
@@ -21,6 +23,7 @@ __all__ = [
     "cancel",
     "carry_over",
     "change_closure",
+    "change_length",
     "close",
     "close_holidays",
     "confirm",
@@ -28,9 +31,13 @@ __all__ = [
     "hold",
     "keeps_its_time_until",
     "mark",
+    "may_undo",
     "move",
     "reinstate",
     "release",
     "release_undecided",
+    "reopen",
     "stop_visits_of",
+    "undo",
+    "walk_in",
 ]

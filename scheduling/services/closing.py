@@ -11,7 +11,7 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.times import local
 from scheduling import holidays, plan
-from scheduling.exceptions import CalendarBusy, named_refusals
+from scheduling.exceptions import CalendarBusy, ChangedSince, named_refusals
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Clinician, Closure
 from scheduling.plan import as_range
@@ -75,6 +75,19 @@ def change_closure(
         closure.save()
         audit.record(by, "closure changed", closure, at=now)
         return _clear(closure, by=by, now=now)
+
+
+def reopen(*, closure_id: int, as_seen: Interval, by: Actor, now: datetime) -> None:
+    """Take a closure back; holds that it released stay released.
+
+    `as_seen` is its time on the page that was sent. Raises ChangedSince, CalendarBusy.
+    """
+    with _alone_in_calendars(by):
+        closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
+        if closure is None or closure.during != as_range(as_seen):
+            raise ChangedSince
+        audit.record(by, "opened again", closure, at=now)
+        closure.delete()
 
 
 def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed]:

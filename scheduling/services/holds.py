@@ -20,6 +20,7 @@ from scheduling.services.allowance import require_allowance
 from scheduling.services.placing import insert, require_clearance, wanted
 from scheduling.services.steps import become, changing, end_all, require_as_seen, tell_booked
 from scheduling.slots import State
+from scheduling.taken import Place
 
 # What a confirmed hold may have become when the button is pressed again.
 _ALREADY_BOOKED = {State.BOOKED, State.CONFIRMED, State.ARRIVED, State.IN_ROOM, State.DONE}
@@ -87,7 +88,7 @@ def confirm(
         ):
             raise HoldExpired
         require_as_seen(visit, seen)
-        if is_closed(visit.starts_at, visit_type=visit.visit_type, clinician_id=visit.clinician_id):
+        if is_closed(Place.of(visit)):
             raise TimeClosed
         become(visit, State.BOOKED, by=by, now=now)
         tell_booked(visit, now=now)

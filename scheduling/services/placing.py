@@ -9,16 +9,20 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from clinic import audit
 from clinic.audit import Actor
 from intake import public as intake
 from intake.public import ClearanceCard
 from scheduling import plan
+from scheduling.availability import is_closed
 from scheduling.exceptions import (
     Clash,
     GuardianMissing,
     NotCleared,
     OutsideClearance,
     PatientHeld,
+    StepNotAllowed,
+    TimeClosed,
     TimeNotOffered,
     TimeTaken,
     VisitTypeNotCleared,
@@ -78,6 +82,7 @@ def insert(
     hold_expires_at: datetime | None = None,
     by: Actor,
     now: datetime,
+    reason: str = "",
 ) -> Appointment:
     """The new visit, on record. The patient's row is locked already. Raises TimeTaken."""
     give_up_holds(place, by=by, now=now)
@@ -101,8 +106,86 @@ def insert(
     if won is None:
         raise what_is_in_the_way(place, now=now) or TimeTaken()
     visit = Appointment.objects.get(pk=won[0])
-    record(visit, None, by=by, now=now)
+    record(visit, None, by=by, now=now, reason=reason)
     return visit
+
+
+def put(
+    visit: Appointment,
+    place: Place,
+    clearance_id: UUID,
+    state: State,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str,
+) -> None:
+    """A locked visit gets another place, on record. That it may is settled already."""
+    before, was = State(visit.state), visit.visit
+    visit.state = state.value
+    visit.clearance_id = clearance_id
+    visit.visit = as_range(place.visit)
+    visit.clinician_busy = as_range(place.clinician_busy)
+    visit.room_busy = as_range(place.room_busy) if place.room_busy else None
+    visit.version += 1
+    visit.save(
+        update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy", "version"]
+    )
+    record(visit, before, by=by, now=now, reason=reason, was=was)
+    if was.lower == visit.starts_at:
+        audit.record(
+            by,
+            "visit length changed",
+            visit,
+            at=now,
+            patient_id=visit.patient_id,
+            ended=was.upper.isoformat(),
+            ends=visit.ends_at.isoformat(),
+        )
+    else:
+        audit.record(
+            by,
+            "visit moved",
+            visit,
+            at=now,
+            patient_id=visit.patient_id,
+            moved_from=was.lower.isoformat(),
+            moved_to=visit.starts_at.isoformat(),
+        )
+
+
+def require_free(visit: Appointment, *, by: Actor, now: datetime) -> None:
+    """The visit's time is taken back as it was. Raises TimeTaken."""
+    place = Place.of(visit)
+    clash = what_is_in_the_way(place, now=now)
+    if clash:
+        raise clash
+    give_up_holds(place, by=by, now=now)
+
+
+def require_uncancellable(visit: Appointment) -> None:
+    """It was booked, not only kept for somebody choosing, and nothing was closed since.
+
+    Raises StepNotAllowed, TimeClosed.
+    """
+    came_from = visit.changes.filter(after=State.CANCELLED.value).latest("pk").before
+    if came_from == State.HELD:
+        raise StepNotAllowed
+    if is_closed(Place.of(visit)):
+        raise TimeClosed
+
+
+def covering(visit: Appointment, start: datetime, now: datetime) -> ClearanceCard:
+    """Its own clearance if that covers the new start, or another of the patient's.
+
+    Raises OutsideClearance.
+    """
+    kind = visit.visit_type.code
+    usable = [card for card in intake.clearances_usable(visit.patient_id, now) if card.is_for(kind)]
+    in_time = [card for card in usable if card.starts_at <= start < card.ends_at]
+    if not in_time:
+        raise OutsideClearance
+    return next((card for card in in_time if card.id == visit.clearance_id), in_time[0])
 
 
 def give_up_holds(place: Place, *, by: Actor, now: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from clinic import audit, messages
-from clinic.audit import Actor
+from clinic import access, audit, messages
+from clinic.audit import Actor, Via
 from clinic.models import User
 from intake import public as intake
 from scheduling.exceptions import (
@@ -21,6 +21,12 @@ from scheduling.exceptions import (
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, StatusChange
 from scheduling.slots import MoveNotAllowed, State, require_move
+
+# What the desk does on its pages can be undone for so long, and what is written to the patient
+# waits for it: a slip of the mouse is nobody's news. A page may be a little behind the clock.
+UNDO_FOR = timedelta(minutes=1)
+LATE_PAGE = timedelta(seconds=10)
+TOLD_AFTER = UNDO_FOR + 2 * LATE_PAGE
 
 
 @contextmanager
@@ -112,7 +118,14 @@ def end_all(
         become(visit, state, by=by, now=now, reason=reason)
 
 
-def tell_booked(visit: Appointment, *, now: datetime) -> None:
+def told_after(by: Actor) -> timedelta:
+    """How long what this person does can be undone before the patient hears of it."""
+    on_our_pages = audit.where_from() == Via.STAFF_PAGES
+    is_desk = isinstance(by, User) and access.sees_calendar(by)
+    return TOLD_AFTER if on_our_pages and is_desk else timedelta(0)
+
+
+def tell_booked(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
     messages.booked(
         to=person.email,
@@ -121,10 +134,13 @@ def tell_booked(visit: Appointment, *, now: datetime) -> None:
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         now=now,
+        wait=told_after(by),
     )
 
 
-def tell_moved(visit: Appointment, *, moved_from: datetime, now: datetime) -> None:
+def tell_moved(
+    visit: Appointment, *, moved_from: datetime, by: Actor = None, now: datetime
+) -> None:
     person = intake.patient_card(visit.patient_id)
     messages.moved(
         to=person.email,
@@ -134,6 +150,7 @@ def tell_moved(visit: Appointment, *, moved_from: datetime, now: datetime) -> No
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         now=now,
+        wait=told_after(by),
     )
 
 
@@ -153,6 +170,12 @@ def tell_released(visit: Appointment, *, now: datetime) -> None:
     messages.released(to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now)
 
 
-def tell_cancelled(visit: Appointment, *, now: datetime) -> None:
+def tell_cancelled(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.cancelled(to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now)
+    messages.cancelled(
+        to=person.email,
+        name=person.given_name,
+        starts_at=visit.starts_at,
+        now=now,
+        wait=told_after(by),
+    )

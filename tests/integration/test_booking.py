@@ -341,7 +341,16 @@ class TestMove:
     def test_not_once_it_began(self, leave, desk):
         visit = book(leave)
         with pytest.raises(VisitHasBegun):
-            services.move(appointment_id=visit.pk, start=LATER, by=desk, now=NINE)
+            services.move(appointment_id=visit.pk, start=LATER, by=visit.patient.account, now=NINE)
+        earlier = NINE - timedelta(minutes=30)
+        with pytest.raises(VisitHasBegun):
+            services.move(appointment_id=visit.pk, start=earlier, by=desk, now=NINE)
+
+    def test_somebody_late_is_given_a_later_time_by_the_desk(self, leave, desk):
+        visit = book(leave)
+        now = NINE + timedelta(minutes=10)
+        moved = services.move(appointment_id=visit.pk, start=LATER, by=desk, now=now)
+        assert moved.starts_at == LATER
 
 
 @pytest.mark.django_db

@@ -221,7 +221,8 @@ class Acting(RuleBasedStateMachine):
             return True
         calendar, question = self.calendar, self.about(visit, moving=visit["id"])
         leave = self._leave_for(calendar, question, visit, minute)
-        if leave is None or visit["visit_from"] <= question.now:
+        is_late = by_desk and minute * 60 > question.now
+        if leave is None or (visit["visit_from"] <= question.now and not is_late):
             return False
         question.clearance_id = leave
         if by_desk:
