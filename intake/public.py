@@ -1,5 +1,6 @@
 """What the calendar may know of an intake: who, whether and until when they may book."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from clinic.models import User
+from intake import words_to_say
 from intake.ages import ADULT as ADULT
 from intake.ages import is_adult as is_adult
 from intake.models import (
@@ -85,6 +87,19 @@ class HeldCard:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How somebody stands, for the desk: in a word, until when, and what to say. Never why.
+
+    `outcome` is what came of a held case; `until` the end of the leave that lasts longest.
+    """
+
+    is_held: bool
+    outcome: str
+    say: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
 class FirstStep:
     """One row of the clinic's table: a situation in the reader's language, and who comes first."""
 
@@ -100,6 +115,11 @@ def first_steps() -> list[FirstStep]:
 def patient_card(patient_id: UUID) -> PatientCard:
     """Raises Patient.DoesNotExist."""
     return _card(Patient.objects.select_related("town").get(pk=patient_id))
+
+
+def patient_seen_by(user: User, patient_id: UUID) -> PatientCard | None:
+    found = Patient.objects.visible_to(user).select_related("town").filter(pk=patient_id).first()
+    return _card(found) if found else None
 
 
 def family_of(user: User) -> list[PatientCard]:
@@ -201,10 +221,28 @@ def short_forms_of(user: User, now: datetime) -> dict[UUID, datetime]:
     }
 
 
+def standing(patient_id: UUID, now: datetime) -> Standing:
+    """Held, free to book, or neither: then the health questions come first."""
+    theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)
+    case = Case.objects.unresolved().filter(theirs).distinct().worst_first().first()
+    if case:
+        return Standing(True, case.get_disposition_display(), words_to_say.of(case), None)
+    usable = Clearance.objects.usable(now).filter(patient=patient_id).order_by("-ends_at")
+    return Standing(False, "", "", usable.values_list("ends_at", flat=True).first())
+
+
 def is_held(patient_id: UUID) -> bool:
     """The patient, or answers of theirs, is in a case nobody has resolved."""
     theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)
     return Case.objects.unresolved().filter(theirs).exists()
+
+
+def held_among(patients: Collection[UUID]) -> set[UUID]:
+    """Those of them who are held."""
+    unresolved = Case.objects.unresolved()
+    own = unresolved.filter(patient__in=patients).values_list("patient", flat=True)
+    joined = unresolved.filter(intakes__patient__in=patients)
+    return {each for each in own.union(joined.values_list("intakes__patient", flat=True)) if each}
 
 
 def lacks_guardian(patient_id: UUID, on: date) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic import access, times
 from clinic.access import Person
 from clinic.models import AuditEntry, User
-from intake import half_days, xray
+from intake import half_days, words_to_say, xray
 from intake.ages import ADULT
 from intake.models import Case, ContactLeft, Disposition, Intake
 
@@ -26,29 +26,6 @@ TONES = {
     Disposition.REFER: "caution",
     Disposition.CO_MANAGE: "calm",
 }
-# What the front desk says: never a finding, never an answer.
-WORDS_TO_SAY = {
-    Disposition.EMERGENCY: gettext_lazy(
-        "“Please call 911 or go to the nearest emergency room now. Do not drive yourself. The"
-        " chiropractor knows and will call you. I cannot book a visit.”"
-    ),
-    Disposition.REFER: gettext_lazy(
-        "“Your answers show that a medical doctor should see you first. The chiropractor is"
-        " looking at them, and we will call you. I cannot book a visit before that.”"
-    ),
-    Disposition.CO_MANAGE: gettext_lazy(
-        "“The chiropractor looks at your answers first, and we will tell you. I cannot book a"
-        " visit before that. If it gets worse, see a doctor.”"
-    ),
-}
-SENT_TO_A_DOCTOR = gettext_lazy(
-    "“Please see a medical doctor first. When you have been seen, call us, and we look at it"
-    " again. I cannot book a visit before that.”"
-)
-ASKED_SOMETHING = gettext_lazy(
-    "“The chiropractor has a question for you. It is in your email, and under My visits. When you"
-    " have answered, we look at it. I cannot book a visit before that.”"
-)
 # Of the protocol's flags, those that mean something before the visit.
 CLINICAL_FLAGS = {
     xray.FLAG: gettext_lazy("X-ray hold"),
@@ -139,10 +116,6 @@ def also_here(user: User, case: Case, *, now: datetime) -> str:
 def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) -> Line:
     """One case; `intakes` newest first."""
     waiting = case.state == Case.State.OPEN
-    say = {
-        Case.State.REFERRED: SENT_TO_A_DOCTOR,
-        Case.State.ASKED: ASKED_SOMETHING,
-    }.get(Case.State(case.state), WORDS_TO_SAY[Disposition(case.disposition)])
     return Line(
         id=case.pk,
         who=who(case, intakes),
@@ -155,7 +128,7 @@ def line(case: Case, intakes: Sequence[Intake], user: Person, *, now: datetime) 
         is_overdue=waiting and case.due_at <= now,
         flags=tuple(_flags(case, intakes, clinical=access.reads_answers(user))),
         suits=tuple(_suits(case)),
-        say=str(say),
+        say=words_to_say.of(case),
     )
 
 
