@@ -1,6 +1,6 @@
 """What can stand in the way of a visit, each with a sentence for the person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
@@ -142,29 +142,6 @@ class KeptTooLong(LimitReached):
             "We kept times for you for a while, and none was booked. You can choose again at"
             " %(when)s. Or call us: we book it for you."
         ) % {"when": times.clock_in_words(again_at)}
-
-
-class NeedsReason(SchedulingProblem):
-    """The desk may do it all the same, and says why: `policies` are what it goes against."""
-
-    def __init__(self, policies: Sequence[str]) -> None:
-        super().__init__(policies)
-        self.policies = tuple(policies)
-        self.message = " ".join([*self.policies, str(_("Say why, and it is done."))])
-
-
-class RoomPartCut(SchedulingProblem):
-    message = _("So short a visit has no time left for its part in the room.")
-
-
-class TooLateToUndo(SchedulingProblem):
-    message = _("That can no longer be undone here. Nothing was changed.")
-
-
-class ChangedSince(SchedulingProblem):
-    """Somebody else has been at it: taking back what came before would take back theirs."""
-
-    message = _("Somebody has changed this since. Nothing was undone. This is how it is now.")
 
 
 class CalendarBusy(SchedulingProblem):

@@ -142,9 +142,10 @@ def _on_file(visit: Appointment) -> PatientVisit:
     )
 
 
-def of_patient(patient_id: UUID) -> list[tuple[str, str, str]]:
+def of_patient(patient_id: UUID, *, but: UUID | None = None) -> list[tuple[str, str, str]]:
     """When, what for and how each stands, the latest first; what came to nothing is left out."""
     visits = Appointment.objects.filter(patient=patient_id).exclude(state=State.EXPIRED.value)
+    visits = visits.exclude(pk=but) if but else visits
     newest = visits.select_related("visit_type").order_by("-visit")[:MOST_OF_PATIENT]
     return [
         (times.in_words(visit.starts_at), visit.visit_type.name, _(State(visit.state).label))

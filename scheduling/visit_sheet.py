@@ -11,14 +11,16 @@ from clinic import times
 from intake import public as intake
 from scheduling import plan
 from scheduling.models import Appointment, StatusChange
+from scheduling.plan import as_interval
 from scheduling.services import keeps_its_time_until
 from scheduling.services.allowance import answered_lately
-from scheduling.slots import Move, State, moves_from
-from scheduling.visit_list import NOTES, TONES
+from scheduling.slots import Interval, Move, State, moves_from
+from scheduling.visit_list import NOTES, TONES, of_patient
 
 # Left to the patient, to a revoked clearance and to the clock.
 _NOT_BY_HAND = {State.EXPIRED, State.SUSPENDED}
 _NOT_YET_BEGUN = (State.BOOKED, State.CONFIRMED, State.ARRIVED)
+_HAS_A_TIME_TO_CHANGE = {State.BOOKED, State.CONFIRMED, State.ARRIVED, State.IN_ROOM}
 _DOWNWARD = {State.CANCELLED, State.RELEASED, State.NO_SHOW}
 
 
@@ -50,16 +52,23 @@ class Sheet:
     version: int
     when: str
     patient_id: UUID
+    until: str
     who: str
     phone: str
     phone_link: str
+    town: str
     kind: str
     room: str
     doctor: str
     state: str
     tone: str
     note: str
+    may_move: bool
     steps: tuple[Step, ...]
+    # One of the steps takes back what was done.
+    has_undo: bool
+    # When, what for and how each of the patient's others stands.
+    others: tuple[tuple[str, str, str], ...]
     history: tuple[Entry, ...]
 
 
@@ -81,21 +90,27 @@ def sheet(visit: Appointment, *, now: datetime) -> Sheet:
     """The visit comes with its patient, type, room and clinician."""
     changes = list(visit.changes.select_related("by").order_by("-pk"))
     state, patient = State(visit.state), visit.patient
+    steps = tuple(_steps(visit, state, changes, now))
     return Sheet(
         id=visit.pk,
         version=visit.version,
         when=times.in_words(visit.starts_at),
         patient_id=patient.pk,
+        until=_("until %(end)s") % {"end": times.clock_in_words(visit.ends_at)},
         who=patient.name,
         phone=patient.phone.as_national if patient.phone else "",
         phone_link=patient.phone.as_rfc3966 if patient.phone else "",
+        town=patient.town_name,
         kind=visit.visit_type.name,
         room=visit.room.name if visit.room else "",
         doctor=visit.clinician.name,
         state=_(state.label),
         tone=TONES[state],
         note=_note(visit, state),
-        steps=tuple(_steps(visit, state, changes, now)),
+        may_move=state in _HAS_A_TIME_TO_CHANGE,
+        steps=steps,
+        has_undo=any(step.is_undo for step in steps),
+        others=tuple(of_patient(visit.patient_id, but=visit.pk)),
         history=tuple(_entry(change) for change in changes),
     )
 
@@ -139,10 +154,17 @@ def _is_open(move: Move, *, came_from: str, has_begun: bool) -> bool:
     return not (has_begun and move.target is State.CANCELLED)
 
 
+def _moved(was: Interval, became: Interval) -> str:
+    if was.start == became.start:
+        old, new = times.clock_in_words(was.end), times.clock_in_words(became.end)
+        return _("Ends at %(new)s instead of %(old)s") % {"old": old, "new": new}
+    old, new = times.in_words(was.start), times.in_words(became.start)
+    return _("Moved from %(old)s to %(new)s") % {"old": old, "new": new}
+
+
 def _entry(change: StatusChange) -> Entry:
     if change.was and change.became:
-        old, new = times.in_words(change.was.lower), times.in_words(change.became.lower)
-        what = _("Moved from %(old)s to %(new)s") % {"old": old, "new": new}
+        what = _moved(as_interval(change.was), as_interval(change.became))
     else:
         before = _(State(change.before).label) if change.before else _("New")
         what = f"{before} → {_(State(change.after).label)}"

@@ -83,4 +83,4 @@ def start(request: HttpRequest) -> HttpResponse:
     """Each role's first page."""
     if access.decides_reviews(request.user):
         return redirect("review:list")
-    return redirect("desk:visits" if access.sees_calendar(request.user) else "admin:index")
+    return redirect("desk:day" if access.sees_calendar(request.user) else "admin:index")

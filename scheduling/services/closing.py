@@ -11,7 +11,11 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.times import local
 from scheduling import holidays, plan
-from scheduling.exceptions import CalendarBusy, ChangedSince, named_refusals
+from scheduling.desk_exceptions import ChangedSince
+from scheduling.exceptions import (
+    CalendarBusy,
+    named_refusals,
+)
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Clinician, Closure
 from scheduling.plan import as_range

@@ -6,8 +6,8 @@ from uuid import UUID
 from clinic.audit import Actor
 from intake.public import ClearanceCard
 from scheduling.availability import Wish, is_closed, is_offered
+from scheduling.desk_exceptions import RoomPartCut
 from scheduling.exceptions import (
-    RoomPartCut,
     StepNotAllowed,
     TimeClosed,
     TimeNotOffered,

@@ -19,7 +19,7 @@ from clinic.models import ClinicProfile
 from intake import public as intake
 from scheduling import plan
 from scheduling.availability import is_within_hours
-from scheduling.exceptions import NeedsReason
+from scheduling.desk_exceptions import NeedsReason
 from scheduling.models import Appointment
 from scheduling.plan import Plan
 from scheduling.slots import State

@@ -9,12 +9,11 @@ from clinic.audit import Actor
 from clinic.models import User
 from intake import public as intake
 from scheduling.availability import is_closed
+from scheduling.desk_exceptions import ChangedSince, TooLateToUndo
 from scheduling.exceptions import (
-    ChangedSince,
     StepNotAllowed,
     TimeClosed,
     TimeTaken,
-    TooLateToUndo,
 )
 from scheduling.models import Appointment, StatusChange
 from scheduling.plan import as_interval

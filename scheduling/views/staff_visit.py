@@ -6,7 +6,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,11 +15,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import access, audit
 from clinic.models import User
-from scheduling import services, visit_sheet
-from scheduling.exceptions import SchedulingProblem
+from intake import public as intake
+from scheduling import in_the_way, services, visit_sheet
+from scheduling.desk_exceptions import NeedsReason
+from scheduling.exceptions import (
+    SchedulingProblem,
+)
 from scheduling.forms import version_seen
 from scheduling.models import Appointment
 from scheduling.slots import State
+from scheduling.views import panel
+from scheduling.views.panel import Done
 
 
 class StepForm(forms.Form):
@@ -39,62 +46,103 @@ class StepForm(forms.Form):
 @access.calendar_required
 @require_safe
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _page(request, pk)
+    return show(request, pk)
 
 
 @access.calendar_required
 @require_POST
 def step(request: HttpRequest, pk: UUID) -> HttpResponse:
     by, now = access.signed_in(request), timezone.now()
-    found = _visit(by, pk)
+    found = at_the_desk(by, pk)
     form = StepForm(request.POST)
     if not form.is_valid():
-        return _page(request, pk, form=form, status=400)
+        return show(request, pk, form=form, status=400)
     try:
-        _take(found, form, by=by, seen=version_seen(request.POST), now=now)
+        changed = _take(found, form, by=by, seen=version_seen(request.POST), now=now)
+    except NeedsReason as problem:
+        asked = form.cleaned_data["to"]
+        return show(request, pk, form=form, problem=str(problem), asked=asked, status=409)
     except SchedulingProblem as problem:
-        return _page(request, pk, form=form, problem=str(problem), status=409)
-    messages.success(request, _("Noted."))
-    return redirect("desk:visit", pk)
+        return show(request, pk, form=form, problem=in_the_way.in_words(problem), status=409)
+    return finish(request, changed, _in_a_word(found, changed))
 
 
-def _take(found: Appointment, form: StepForm, *, by: User, seen: int, now: datetime) -> None:
-    to, reason = State(form.cleaned_data["to"]), form.cleaned_data["reason"]
-    pk = found.pk
-    if to is State.CANCELLED:
-        services.cancel(appointment_id=pk, by=by, now=now, reason=reason, seen=seen)
-    elif to is State.RELEASED:
-        services.release(appointment_id=pk, by=by, now=now, reason=reason, seen=seen)
-    elif to is State.BOOKED and found.state == State.SUSPENDED:
-        services.reinstate(appointment_id=pk, by=by, now=now, seen=seen)
-    else:
-        services.mark(appointment_id=pk, to=to, by=by, now=now, reason=reason, seen=seen)
+@access.calendar_required
+@require_POST
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What was done last is taken back, if it was done just now and by them."""
+    by, now = access.signed_in(request), timezone.now()
+    found = at_the_desk(by, pk)
+    try:
+        changed = services.undo(appointment_id=pk, by=by, now=now, seen=version_seen(request.POST))
+    except SchedulingProblem as problem:
+        return show(request, pk, problem=in_the_way.in_words(problem), status=409)
+    words = _("Undone. %(what)s") % {"what": _in_a_word(found, changed)}
+    return finish(request, changed, words, may_undo=False)
 
 
-def _visit(by: User, pk: UUID) -> Appointment:
+def at_the_desk(by: User, pk: UUID) -> Appointment:
     visits = Appointment.objects.visible_to(by)
-    related = visits.select_related("patient", "visit_type", "room", "clinician")
+    related = visits.select_related("patient__town", "visit_type", "room", "clinician")
     return get_object_or_404(related, pk=pk)
 
 
-def _page(
+def finish(
+    request: HttpRequest, changed: Appointment, words: str, *, may_undo: bool = True
+) -> HttpResponse:
+    """The visit as it is after something was done with it, and the way to take that back."""
+    if not panel.is_in_panel(request):
+        messages.success(request, words)
+        return redirect("desk:visit", changed.pk)
+    address = reverse("desk:undo", args=[changed.pk]) if may_undo else ""
+    return show(request, changed.pk, done=Done(words, address, str(changed.version)))
+
+
+def show(
     request: HttpRequest,
     pk: UUID,
     *,
     form: StepForm | None = None,
     problem: str = "",
+    asked: str = "",
     status: int = 200,
+    done: Done | None = None,
 ) -> HttpResponse:
-    """The visit as it is now, under the sentence about what was not done, if anything was asked."""
+    """The visit as it is now, under the sentence about what was not done, if anything was asked.
+
+    `asked`: the step that needs a reason.
+    """
     by, now = access.signed_in(request), timezone.now()
-    found = _visit(by, pk)
+    found = at_the_desk(by, pk)
     audit.viewed(by, found, at=now, patient_id=found.patient_id)
     context = {
         "sheet": visit_sheet.sheet(found, now=now),
+        "standing": intake.standing(found.patient_id, now),
         "form": form or StepForm(),
         "answered": visit_sheet.answered_long_ago(found, now=now),
         "patient_id": found.patient_id,
+        "asked": asked,
+        "may_undo": services.may_undo(found, by=by, now=now),
         "after_visit": found.patient_id if access.gives_exercises(by) else None,
-        "errors": [{"sentence": problem}] if problem else [],
+        "errors": [{"sentence": problem, "target": "id_reason" if asked else ""}]
+        if problem
+        else [],
     }
-    return render(request, "scheduling/staff_visit.html", context, status=status)
+    return panel.show(request, "staff_visit", context, status=status, done=done)
+
+
+def _take(found: Appointment, form: StepForm, *, by: User, seen: int, now: datetime) -> Appointment:
+    to, reason = State(form.cleaned_data["to"]), form.cleaned_data["reason"]
+    pk = found.pk
+    if to is State.CANCELLED:
+        return services.cancel(appointment_id=pk, by=by, now=now, reason=reason, seen=seen)
+    if to is State.RELEASED:
+        return services.release(appointment_id=pk, by=by, now=now, reason=reason, seen=seen)
+    if to is State.BOOKED and found.state == State.SUSPENDED:
+        return services.reinstate(appointment_id=pk, by=by, now=now, seen=seen)
+    return services.mark(appointment_id=pk, to=to, by=by, now=now, reason=reason, seen=seen)
+
+
+def _in_a_word(found: Appointment, changed: Appointment) -> str:
+    said = {"who": found.patient.name, "state": _(State(changed.state).label)}
+    return _("%(who)s: %(state)s.") % said

@@ -10,10 +10,12 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, include, path, reverse
 from django.utils import timezone
@@ -32,7 +34,7 @@ from intake.models import (
     Report,
     ReviewDecision,
 )
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Closure
 from tests import answers
 from tests.factories import referrals, scheduling
 from tests.factories.clinic import StaffFactory
@@ -49,6 +51,7 @@ NO = "403"
 BAD = "400"
 NOT_FOUND = "404"
 NOT_SO = "405"
+CONFLICT = "409"
 INVALID = "422"
 
 
@@ -136,6 +139,11 @@ class World:
         return exercises_given(self.record, by=self.people["doctor"])
 
     @cached_property
+    def closure(self) -> Closure:
+        day = DateTimeTZRange(scheduling.NINE, scheduling.NINE + timedelta(hours=1))
+        return Closure.objects.create(during=day, reason="Away")
+
+    @cached_property
     def message(self) -> Message:
         return messages.no_account(to="somebody@example.com", now=timezone.now())
 
@@ -205,6 +213,10 @@ def the_visit(world: World) -> dict[str, Any]:
 
 def the_visit_of_the_person(world: World) -> dict[str, Any]:
     return {"pk": world.visit.patient_id, "visit": world.visit.pk}
+
+
+def the_closure(world: World) -> dict[str, Any]:
+    return {"pk": world.closure.pk}
 
 
 def the_message(world: World) -> dict[str, Any]:
@@ -377,6 +389,20 @@ ROWS = {
     "POST patients:new": of_staff(INVALID, NO, NO),
     "GET patients:contact": of_staff(OK, NO, NO, at=the_person),
     "POST patients:contact": of_staff(INVALID, NO, NO, at=the_person),
+    "GET desk:day": of_staff(OK, OK, NO),
+    "GET desk:feed": of_staff(BAD, BAD, NO),
+    "GET desk:book": of_staff(OK, OK, NO),
+    "POST desk:book": of_staff(BAD, BAD, NO),
+    "GET desk:walk_in": of_staff(OK, OK, NO),
+    "POST desk:walk_in": of_staff(OK, OK, NO),
+    "GET desk:block": of_staff(OK, OK, NO),
+    "POST desk:block": of_staff(BAD, BAD, NO),
+    "GET desk:undo_block": of_staff(NOT_SO, NOT_SO, NO, at=the_closure),
+    "POST desk:undo_block": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_closure),
+    "GET desk:move": of_staff(OK, OK, NO, at=the_visit),
+    "POST desk:move": of_staff(BAD, BAD, NO, at=the_visit),
+    "GET desk:undo": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
+    "POST desk:undo": of_staff(CONFLICT, CONFLICT, NO, at=the_visit),
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),

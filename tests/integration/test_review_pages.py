@@ -651,7 +651,7 @@ class TestUnsentMessages:
     ("role", "first_page"),
     [
         ("doctor_client", "/staff/review/"),
-        ("desk_client", "/staff/visits/"),
+        ("desk_client", "/staff/day/"),
         ("administrator_client", "/admin/"),
     ],
 )

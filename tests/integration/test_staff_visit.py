@@ -123,12 +123,12 @@ class TestCancelling:
 
     def test_in_good_time_is_not(self, desk_client, leave):
         visit = book(leave, NEXT_WEEK)
-        press(desk_client, visit, "cancelled")
+        press(desk_client, visit, "cancelled", reason="Called")
         assert not StatusChange.objects.get(after="cancelled").is_late
 
     def test_taken_back_the_visit_stands_again_and_the_patient_is_told(self, desk_client, leave):
         visit = book(leave)
-        press(desk_client, visit, "cancelled")
+        press(desk_client, visit, "cancelled", reason="Called")
         assert steps(desk_client, visit) == {"booked": "Undo cancel"}
         press(desk_client, visit, "booked")
         assert state_of(visit.pk) is State.BOOKED
@@ -137,11 +137,11 @@ class TestCancelling:
 
     def test_not_when_somebody_else_has_the_time(self, desk_client, leave):
         visit = book(leave)
-        press(desk_client, visit, "cancelled")
+        press(desk_client, visit, "cancelled", reason="Called")
         other = book(ClearanceFactory.create())
         answer = press(desk_client, visit, "booked")
         assert answer.status_code == 409
-        assert "That time has just been taken." in answer.content.decode()
+        assert f"That time is taken: {other.patient.name}" in answer.content.decode()
         assert (state_of(visit.pk), state_of(other.pk)) == (State.CANCELLED, State.BOOKED)
 
     def test_not_into_a_closed_day(self, desk, leave):
@@ -306,5 +306,5 @@ class TestWhoMaySee:
         visit = book(leave)
         for to in ("confirmed", "booked") * 4:
             press(desk_client, visit, to)
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(13):
             page(desk_client, visit)
