@@ -13,6 +13,7 @@ trail.ACTS.update(
         "closure changed": _("Closure changed"),
         "clinician changed": _("Clinician changed"),
         "opened again": _("Closure taken back"),
+        "series booked": _("Series booked"),
         "visit moved": _("Visit moved"),
         "visit length changed": _("Visit made longer or shorter"),
         "policy set aside": _("Policy set aside, with a reason"),

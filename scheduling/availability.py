@@ -4,7 +4,7 @@ However many days are asked for, the rows are read in the same few queries. What
 anew each time; the openings that follow from it are kept, for as long as nothing in them changes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -92,6 +92,37 @@ def offered(
         ),
         shape=shape_of(wish.visit_type),
         policy=planned.policy,
+        now=wish.now,
+        until=wish.until,
+        not_before=wish.not_before,
+        patient=intervals(busy.of_patient),
+    )
+    return list(left)
+
+
+def free_for_desk(wish: Wish, *, first_day: date, last_day: date) -> list[datetime]:
+    """The starts the desk may give on these local days: neither notice nor horizon binds it.
+
+    In all hours, those kept from patients too, and inside the clearance: sorted, in UTC.
+    """
+    planned = plan.current()
+    if planned.clinician_id is None:
+        return []
+    days = _days(planned, first_day, last_day)
+    busy = _busy(wish, planned.clinician_id, days)
+    ahead = (last_day - _today(wish, planned)).days
+    left = slots.cut(
+        _free_starts(
+            planned,
+            planned.clinician_id,
+            wish.visit_type.pk,
+            (first_day, last_day),
+            None,
+            busy.of_clinician,
+            busy.of_room,
+        ),
+        shape=shape_of(wish.visit_type),
+        policy=replace(planned.policy, notice=timedelta(0), horizon_days=max(ahead, 0)),
         now=wish.now,
         until=wish.until,
         not_before=wish.not_before,
@@ -238,11 +269,14 @@ def _free_starts(
     clinician_id: int,
     visit_type_id: int,
     first_and_last_day: tuple[date, date],
-    today: date,
+    today: date | None,
     busy_clinician: bytes,
     busy_room: bytes,
 ) -> tuple[datetime, ...]:
-    """Kept under everything that it is worked out from, so that it is never a stale one."""
+    """Kept under everything that it is worked out from, so that it is never a stale one.
+
+    `today` is the day on which patients ask; without one it is the desk, which sees all hours.
+    """
     days = _days(planned, *first_and_last_day)
     kind = planned.visit_types[visit_type_id]
     starts = slots.free_starts(

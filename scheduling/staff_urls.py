@@ -11,6 +11,7 @@ from scheduling.views import (
     staff_day,
     staff_move,
     staff_paper,
+    staff_series,
     staff_visit,
 )
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("day/walk-in/", staff_book.walk_in, name="walk_in"),
     path("day/block/", staff_block.block, name="block"),
     path("day/block/<int:pk>/undo/", staff_block.undo, name="undo_block"),
+    path("patients/<uuid:pk>/series/", staff_series.series, name="series"),
     path("visits/", staff.visits, name="visits"),
     path("visits/<uuid:pk>/", staff_visit.visit, name="visit"),
     path("visits/<uuid:pk>/step/", staff_visit.step, name="step"),

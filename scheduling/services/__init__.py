@@ -13,13 +13,17 @@ from scheduling.services.revocation import (
     release_undecided,
     stop_visits_of,
 )
+from scheduling.services.series import SecondThatDay, SeriesNotBooked, book_series
 from scheduling.services.undo import may_undo, undo
 from scheduling.services.visits import book, cancel, mark, reinstate, release, walk_in
 
 __all__ = [
     "CALL_THE_PATIENT",
     "Closed",
+    "SecondThatDay",
+    "SeriesNotBooked",
     "book",
+    "book_series",
     "cancel",
     "carry_over",
     "change_closure",

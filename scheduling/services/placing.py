@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -188,14 +190,15 @@ def covering(visit: Appointment, start: datetime, now: datetime) -> ClearanceCar
     return next((card for card in in_time if card.id == visit.clearance_id), in_time[0])
 
 
-def give_up_holds(place: Place, *, by: Actor, now: datetime) -> None:
+def give_up_holds(*places: Place, by: Actor, now: datetime) -> None:
     """End what only seems to be in the way: holds that ran out, and the patient's own.
 
     All in one statement and by id: two bookings that need the same rows never wait for each other.
+    The places are one patient's.
     """
-    stale = Q(hold_expires_at__lte=now) & _overlapping(place)
+    stale = Q(hold_expires_at__lte=now) & reduce(or_, map(_overlapping, places))
     held = (
-        Appointment.objects.filter(stale | Q(patient=place.patient_id), state=State.HELD.value)
+        Appointment.objects.filter(stale | Q(patient=places[0].patient_id), state=State.HELD.value)
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )

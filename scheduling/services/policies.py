@@ -36,6 +36,16 @@ def against_booking(place: Place, *, now: datetime) -> list[str]:
     ]
 
 
+def against_series(places: Sequence[Place], *, now: datetime) -> list[str]:
+    """What several new visits of one patient, the earliest first, go against together."""
+    planned = plan.current()
+    return [
+        *_notice(places[0].visit.start, planned, now),
+        *_horizon(places[-1].visit.start, planned, now),
+        *_limits_with(places[0].patient_id, len(places), planned, now),
+    ]
+
+
 def against_moving(place: Place, *, moved_from: datetime, now: datetime) -> list[str]:
     """A later time than before gives more notice, never less."""
     start, planned = place.visit.start, plan.current()
@@ -139,4 +149,22 @@ def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
     if len(theirs) >= planned.most_visits_account:
         count = planned.most_visits_account
         return [_("Their family has %(count)s visits or more to come.") % {"count": count}]
+    return []
+
+
+def _limits_with(patient_id: UUID, more: int, planned: Plan, now: datetime) -> list[str]:
+    """How many there would be with so many more; a hold of their own is given up for them."""
+    patient = intake.patient_card(patient_id)
+    family = Q(patient=patient_id)
+    if patient.account_id:
+        family |= Q(patient__account=patient.account_id)
+    coming = Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
+    coming = coming.exclude(patient=patient_id, state=State.HELD.value)
+    theirs = list(coming.values_list("patient_id", flat=True))
+    said = {"more": theirs.count(patient_id) + more, "most": planned.most_visits_patient}
+    if said["more"] > said["most"]:
+        return [_("That makes %(more)s visits to come; %(most)s is the most.") % said]
+    said = {"more": len(theirs) + more, "most": planned.most_visits_account}
+    if said["more"] > said["most"]:
+        return [_("That makes %(more)s visits to come in the family; %(most)s is the most.") % said]
     return []

@@ -27,6 +27,8 @@ from scheduling.slots import MoveNotAllowed, State, require_move
 UNDO_FOR = timedelta(minutes=1)
 LATE_PAGE = timedelta(seconds=10)
 TOLD_AFTER = UNDO_FOR + 2 * LATE_PAGE
+# How the history says that a visit came with others, of which one letter tells.
+BOOKED_TOGETHER = "Booked as one of"
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from scheduling.services.placing import (
     what_is_in_the_way,
 )
 from scheduling.services.steps import (
+    BOOKED_TOGETHER,
     LATE_PAGE,
     UNDO_FOR,
     become,
@@ -54,6 +55,8 @@ def undo(*, appointment_id: UUID, by: User, now: datetime, seen: int) -> Appoint
             raise ChangedSince
         done = _done_at_once(visit)
         if not _is_theirs(done, by) or now - done[0].at > UNDO_FOR + LATE_PAGE:
+            raise TooLateToUndo
+        if any(change.reason.startswith(BOOKED_TOGETHER) for change in done):
             raise TooLateToUndo
         for change in done:
             _take_back(visit, change, by=by, now=now)
@@ -84,7 +87,10 @@ def _when(change: StatusChange) -> tuple[datetime, UUID | None]:
 
 
 def _can_go_back(change: StatusChange) -> bool:
-    return bool(change.was) or not change.before or bool(_way_back(change))
+    if not change.before:
+        # One letter told of all that were booked together: such a one is cancelled, and told.
+        return not change.reason.startswith(BOOKED_TOGETHER)
+    return bool(change.was) or bool(_way_back(change))
 
 
 def _way_back(change: StatusChange) -> tuple[State, ...]:

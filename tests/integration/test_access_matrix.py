@@ -407,6 +407,8 @@ ROWS = {
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
     "POST desk:step": of_staff(BAD, BAD, NO, at=the_visit),
+    "GET desk:series": of_staff(OK, OK, NO, at=the_person),
+    "POST desk:series": of_staff(OK, OK, NO, at=the_person),
     # What the desk prints
     "GET desk:day_sheet": of_staff(OK, OK, NO),
     "GET desk:week_sheet": of_staff(OK, OK, NO),

@@ -201,6 +201,39 @@ class Acting(RuleBasedStateMachine):
         )
         assert done == may, _said("book", done, question, minute)
 
+    def book_series(self, question: Question, minutes: list[int], *, reason: str) -> None:
+        """All of them or none, and never two on one day."""
+        calendar, wanted = self.calendar, sorted(set(minutes))
+        kind = calendar.types[question.visit_type_id]
+        usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
+        days = [oracle.local(minute)[0] for minute in wanted]
+        may = (
+            (usable[question.clearance_id] or not kind["needs_xray_clearance"])
+            and len(days) == len(set(days))
+            and not set(days) & oracle.days_with_visits(calendar, question)
+            and all(minute * 60 > question.now for minute in wanted)
+            and all(oracle.covers(calendar, question, minute) for minute in wanted)
+            and all(oracle.is_free(calendar, question, minute) for minute in wanted)
+            and (bool(reason) or oracle.within_policies(calendar, question, wanted))
+        )
+        before = len(calendar.visits)
+        self.touches = {question.patient_id}
+        done = self.attempt(
+            lambda: services.book_series(
+                patient_id=question.patient_id,
+                clearance_id=question.clearance_id,
+                visit_type_id=question.visit_type_id,
+                starts=[moment(minute * 60) for minute in minutes],
+                by=self.world.desk,
+                now=self.now,
+                reason=reason,
+            ),
+            to="book a series",
+        )
+        assert done == may, _said("book_series", done, question, wanted)
+        assert len(self.calendar.visits) == before + len(wanted) * done
+        self.seen["series booked"] += done
+
     def move(self, visit: Row, minute: int, *, by: User) -> None:
         may = self._may_move(visit, minute, by_desk=by == self.world.desk)
         self.moves = visit["id"]
@@ -433,6 +466,9 @@ class Acting(RuleBasedStateMachine):
         minute = _minute_at(self.any_day(data), data.draw(_WALL))
         edges = {visit[name] // 60 for visit in self.visits.values() for name in _ITS_TIME[:4]}
         return int(data.draw(st.sampled_from([minute - minute % 30, minute, *sorted(edges)])))
+
+    def minute_at(self, day: int, wall: int) -> int:
+        return _minute_at(day, wall)
 
     def account_of(self, patient_id: UUID) -> User:
         account = next(each.account for each in self.world.patients if each.pk == patient_id)

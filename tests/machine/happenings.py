@@ -111,6 +111,18 @@ class Happenings(Acting):
             if question:
                 self.book(question, self.any_minute(data))
 
+    @happens(3)
+    def the_desk_books_a_series(self, data: Any) -> None:
+        """Near one hour of several days, or wherever."""
+        question = self.question(data, any_kind=True)
+        ahead = data.draw(st.lists(st.integers(0, 14), min_size=1, max_size=4))
+        wall = data.draw(st.sampled_from([9 * 60, 9 * 60 + 30, 11 * 60]))
+        if question:
+            minutes = [self.minute_at(self.day(days), wall) for days in ahead]
+            if data.draw(st.integers(0, 3)) == 0:
+                minutes.append(self.any_minute(data))
+            self.book_series(question, minutes, reason=data.draw(st.sampled_from(["", "Wished."])))
+
     # --- Out of turn: old pages, mistakes, and what nobody offered --------------------------------
 
     @happens(3)

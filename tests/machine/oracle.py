@@ -212,6 +212,42 @@ def may_keep_another(calendar: Calendar, patient_id: UUID, now: int) -> bool:
     )
 
 
+def days_with_visits(calendar: Calendar, question: Question) -> set[int]:
+    """The local days on which the patient has a visit that keeps its time; holds do not count."""
+    return {
+        local(visit["visit_from"] // 60)[0]
+        for visit in calendar.visits.values()
+        if visit["patient_id"] == question.patient_id
+        and visit["state"] in _KEEPS_TIME
+        and visit["state"] != "held"
+    }
+
+
+def within_policies(calendar: Calendar, question: Question, minutes: list[int]) -> bool:
+    """Would a patient's own rules allow a series: notice, horizon, how many visits to come?"""
+    clinic = calendar.clinic
+    if minutes[0] * 60 - question.now < clinic["minimum_notice_minutes"] * 60:
+        return False
+    (today, _), (last, _) = local(question.now // 60), local(minutes[-1])
+    if last - today > clinic["horizon_days"]:
+        return False
+    account = calendar.accounts[question.patient_id]
+    coming = [
+        visit["patient_id"]
+        for visit in calendar.visits.values()
+        if calendar.accounts[visit["patient_id"]] == account
+        and visit["state"] in _KEEPS_TIME
+        and visit["visit_until"] > question.now
+        and not (visit["state"] == "held" and visit["hold_expires_at"] <= question.now)
+        and not (visit["state"] == "held" and visit["patient_id"] == question.patient_id)
+    ]
+    own = coming.count(question.patient_id)
+    return bool(
+        own + len(minutes) <= clinic["most_visits_patient"]
+        and len(coming) + len(minutes) <= clinic["most_visits_account"]
+    )
+
+
 def _kept_unbooked(calendar: Calendar, patient_id: UUID, now: int) -> int:
     """For how long times were kept for the patient that were not booked, in the last two hours."""
     let_go: dict[UUID, int] = {}

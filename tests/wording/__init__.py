@@ -110,6 +110,8 @@ STAFF_MODULES = (
     "scheduling/holidays.py",
     "scheduling/in_the_way.py",
     "scheduling/services/policies.py",
+    "scheduling/series_page.py",
+    "scheduling/services/series.py",
     "scheduling/patient_search.py",
     "scheduling/visit_list.py",
     "scheduling/visit_sheet.py",
