@@ -12,6 +12,7 @@ STAFF_ROUTES = (
     "desk:*",
     "patients:*",
     "protocol:*",
+    "questions:*",
     "clinic:start",
     "clinic:staff_sign_in",
     "clinic:second_factor",
