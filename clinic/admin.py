@@ -226,6 +226,7 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "review_co_manage_hours",
             "most_visits_patient",
             "most_visits_account",
+            "offer_hours",
             "clearance_days",
             "rescreen_days",
             "draft_days",
@@ -242,6 +243,10 @@ class ClinicProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "review_emergency_hours": _(
                 "In hours the clinic is open. The patient is promised the same time; once it has"
                 " passed, every chiropractor gets an email."
+            ),
+            "offer_hours": _(
+                "How long somebody on the waitlist has to take a free time. It ends sooner when the"
+                " time itself is near: by then it can no longer be booked online."
             ),
             "most_visits_patient": _("The desk may book more."),
             "most_visits_account": _("For all of a family that signs in together."),
@@ -315,7 +320,10 @@ class ClinicProfileAdmin(AuditedAdmin):
                 )
             },
         ),
-        (_("Policies"), {"fields": ("cancellation_hours", "clearance_days", "draft_days")}),
+        (
+            _("Policies"),
+            {"fields": ("cancellation_hours", "offer_hours", "clearance_days", "draft_days")},
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

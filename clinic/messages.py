@@ -16,6 +16,8 @@ is read on the secure page.
 | `booked_series` | who, where, each of several times; one calendar file | `name`, `times`, `link` |
 | `moved` | from when to when; its calendar file replaces the first | `before`, and as `booked` |
 | `cancelled` | a visit is off | `name`, `when`, `link` |
+| `offered` | a free time to take, and until when | `name`, `when`, `until`, `link` |
+| `offer_gone` | the time that was offered is taken; you still wait | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
 | `cleared` | you may choose a time | `name`, `link` |
 | `referred` | your next step is on the secure page | `name`, `link` |
@@ -204,6 +206,26 @@ def suspended(
 def released(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
     context = {"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")}
     return queue("released", to=to, context=context, now=now)
+
+
+@for_its_reader
+def offered(
+    *, to: str, name: str, offer_id: UUID, starts_at: datetime, until: datetime, now: datetime
+) -> Message:
+    """The page it leads to asks for a sign-in, and only shows."""
+    context = {
+        "name": name,
+        "when": times.in_words(starts_at),
+        "until": times.in_words(until),
+        "link": _link(f"/my/offers/{offer_id}/"),
+    }
+    return queue("offered", to=to, context=context, now=now)
+
+
+@for_its_reader
+def offer_gone(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
+    context = {"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")}
+    return queue("offer_gone", to=to, context=context, now=now)
 
 
 @for_its_reader

@@ -158,6 +158,11 @@ class ClinicProfile(models.Model):
     most_visits_account = models.PositiveIntegerField(
         _("coming visits a family may book online"), default=12, validators=[MinValueValidator(1)]
     )
+    offer_hours = models.PositiveIntegerField(
+        _("an offer from the waitlist stands, hours"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(48)],
+    )
     clearance_days = models.PositiveIntegerField(
         _("a clearance lasts, days"), default=30, validators=[MinValueValidator(1)]
     )

@@ -52,6 +52,8 @@ NEVER_DELETED = (
     "scheduling.Appointment",
     "scheduling.Clinician",
     "scheduling.VisitType",
+    "scheduling.WaitlistEntry",
+    "scheduling.WaitlistOffer",
 )
 
 

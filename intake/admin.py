@@ -13,9 +13,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from clinic import access
+from clinic import access, half_days
 from clinic.admin_base import AuditedAdmin, ReadOnlyAdmin, RecordAdmin, trail_of
-from intake import half_days
 from intake.models import (
     Case,
     Clearance,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import User
@@ -160,6 +161,23 @@ def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
         return []
     usable = _as_known().usable(now).filter(patient=patient_id)
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
+
+
+def may_book(patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[ClearanceCard]]:
+    """`clearances_usable` of many at once; a minor without a guardian's consent is left out."""
+    held = Case.objects.unresolved().filter(
+        Q(patient=OuterRef("patient")) | Q(intakes__patient=OuterRef("patient"))
+    )
+    usable = _as_known().usable(now).filter(~Exists(held), patient__in=patient_ids)
+    agreed = set(
+        GuardianConsent.objects.filter(patient__in=patient_ids).values_list("patient_id", flat=True)
+    )
+    found: dict[UUID, list[ClearanceCard]] = {}
+    for clearance in usable.order_by("-ends_at"):
+        card = _clearance_card(clearance)
+        if is_adult(card.person.born, timezone.localdate(now)) or card.patient_id in agreed:
+            found.setdefault(card.patient_id, []).append(card)
+    return found
 
 
 def held_cases_of(user: User) -> list[HeldCard]:

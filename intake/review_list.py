@@ -9,10 +9,10 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic import access, times
+from clinic import access, half_days, times
 from clinic.access import Person
 from clinic.models import AuditEntry, User
-from intake import half_days, words_to_say, xray
+from intake import words_to_say, xray
 from intake.ages import ADULT
 from intake.models import Case, ContactLeft, Disposition, Intake
 

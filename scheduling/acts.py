@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import trail
 from scheduling import services
+from scheduling.models import WaitlistOffer
 from scheduling.slots import State
 
 trail.ACTS.update(
@@ -18,6 +19,14 @@ trail.ACTS.update(
         "visit length changed": _("Visit made longer or shorter"),
         "policy set aside": _("Policy set aside, with a reason"),
         "visit rests on a newer clearance": _("Visit kept under a newer clearance"),
+        "waitlist joined": _("Put on the waitlist"),
+        "waitlist changed": _("Waitlist: other times wished for"),
+        "waitlist left": _("Taken off the waitlist"),
+        "time offered": _("Free time offered from the waitlist"),
+        **{
+            f"offer {outcome.value.lower()}": format_lazy("{}: {}", _("Offer"), outcome.label)
+            for outcome in WaitlistOffer.Outcome
+        },
         services.CALL_THE_PATIENT: _("To do: call the patient"),
         **{
             f"visit {state.value}": format_lazy("{}: {}", _("Visit"), _(state.label))

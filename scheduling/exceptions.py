@@ -144,6 +144,30 @@ class KeptTooLong(LimitReached):
         ) % {"when": times.clock_in_words(again_at)}
 
 
+class TimeGone(SchedulingProblem):
+    """Of a time that several were offered: the first had it, or it was booked in another way."""
+
+    message = _("Somebody else has just taken this time. You keep your place on the waitlist.")
+
+
+class OfferOver(SchedulingProblem):
+    message = _("This offer is over. You keep your place on the waitlist.")
+
+
+class NotWaiting(SchedulingProblem):
+    message = _("This entry is no longer on the waitlist.")
+
+
+class OfferedAlready(SchedulingProblem):
+    """For staff: the first few have it still, and the next ones wait for their answers."""
+
+    message = _("This time is offered already. Wait for the answers, or write them down here.")
+
+
+class NobodyWaits(SchedulingProblem):
+    message = _("Nobody on the waitlist can take this time any more.")
+
+
 class CalendarBusy(SchedulingProblem):
     message = _("Somebody else is changing this just now. Please try again.")
 

@@ -55,6 +55,7 @@ class Plan:
     policy: Policy
     kept_for: timedelta
     suspended_for: timedelta
+    offers_stand_for: timedelta
     answers_stand_for: timedelta
     most_visits_patient: int
     most_visits_account: int
@@ -146,6 +147,7 @@ def _read(revision: UUID) -> Plan:
         ),
         kept_for=timedelta(minutes=clinic.hold_minutes),
         suspended_for=timedelta(hours=clinic.suspended_open_hours),
+        offers_stand_for=timedelta(hours=clinic.offer_hours),
         answers_stand_for=timedelta(days=clinic.rescreen_days),
         most_visits_patient=clinic.most_visits_patient,
         most_visits_account=clinic.most_visits_account,

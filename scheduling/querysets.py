@@ -1,6 +1,6 @@
 """Reads of the calendar, in the domain's words."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
@@ -70,3 +70,55 @@ class ClosureQuerySet(models.QuerySet[Row]):
     def of_room(self, room_id: int) -> Self:
         """Closures of the room or of the whole clinic."""
         return self.filter(clinician=None).filter(Q(room=None) | Q(room=room_id))
+
+
+class WaitlistEntryQuerySet(models.QuerySet[Row]):
+    def locked(self, pk: UUID) -> Row:
+        """The row as it is now, kept from other writers until the transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+    def locked_all(self) -> list[Row]:
+        """In the list's order; the rows are locked by id, as everybody locks them."""
+        ids = self.order_by("pk").select_for_update(of=("self",), no_key=True)
+        found = self.model._default_manager.filter(pk__in=[row.pk for row in ids])
+        return list(found.select_related("visit_type", "patient__town"))
+
+    def visible_to(self, user: "User") -> Self:
+        """Staff see the whole list; an account sees its own family's."""
+        if access.sees_calendar(user):
+            return self
+        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+
+    def waiting(self) -> Self:
+        return self.filter(state="WAITING")
+
+    def lapsed(self, today: date) -> Self:
+        """Still waiting, though the last day that suits them is over."""
+        return self.waiting().filter(last_day__lt=today)
+
+
+class WaitlistOfferQuerySet(models.QuerySet[Row]):
+    def visible_to(self, user: "User") -> Self:
+        """Staff see every offer; an account sees its own family's."""
+        if access.sees_calendar(user):
+            return self
+        theirs = self.filter(entry__patient__account=user.pk)
+        return theirs if user.is_authenticated else self.none()
+
+    def locked(self, pk: UUID) -> Row:
+        """The row as it is now, kept from other writers until the transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+    def locked_all(self) -> list[Row]:
+        with_entry = self.select_related("entry__visit_type")
+        return list(with_entry.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+    def unsettled(self) -> Self:
+        return self.filter(outcome="")
+
+    def expired(self, now: datetime) -> Self:
+        return self.unsettled().filter(expires_at__lte=now)
+
+    def standing(self, now: datetime) -> Self:
+        """Offers that may still be answered."""
+        return self.unsettled().filter(expires_at__gt=now)

@@ -13,6 +13,7 @@ from scheduling.views import (
     staff_paper,
     staff_series,
     staff_visit,
+    staff_waitlist,
 )
 
 app_name = "desk"
@@ -26,6 +27,12 @@ urlpatterns = [
     path("day/block/", staff_block.block, name="block"),
     path("day/block/<int:pk>/undo/", staff_block.undo, name="undo_block"),
     path("patients/<uuid:pk>/series/", staff_series.series, name="series"),
+    path("patients/<uuid:pk>/waitlist/", staff_waitlist.wait, name="wait"),
+    path("waitlist/", staff_waitlist.waitlist, name="waitlist"),
+    path("waitlist/offer/", staff_waitlist.offer_time, name="offer_time"),
+    path("waitlist/<uuid:pk>/leave/", staff_waitlist.take_off, name="take_off_waitlist"),
+    path("waitlist/offers/<uuid:pk>/accept/", staff_waitlist.accept_offer, name="accept_offer"),
+    path("waitlist/offers/<uuid:pk>/decline/", staff_waitlist.decline_offer, name="decline_offer"),
     path("visits/", staff.visits, name="visits"),
     path("visits/<uuid:pk>/", staff_visit.visit, name="visit"),
     path("visits/<uuid:pk>/step/", staff_visit.step, name="step"),

@@ -11,8 +11,9 @@ from scheduling import services
 @app.periodic(cron="* * * * *")
 @app.task
 def give_times_back(timestamp: int) -> None:
-    """Holds that ran out, and suspended visits nobody decided in time."""
+    """Holds that ran out, suspended visits nobody decided in time, and offers that are over."""
     now = timezone.now()
     with audit.coming_from(Via.CLOCK):
         services.expire_stale_holds(now=now)
         services.release_undecided(now=now)
+        services.settle_offers(now=now)

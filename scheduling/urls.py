@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from scheduling.views import choose, confirm, move, openings, questions_first, visit, visits
+from scheduling.views import (
+    choose,
+    confirm,
+    move,
+    offer,
+    openings,
+    questions_first,
+    visit,
+    visits,
+    waiting,
+)
 
 app_name = "scheduling"
 
@@ -10,6 +20,11 @@ urlpatterns = [
     path("openings.json", openings.openings, name="openings"),
     path("book/<uuid:clearance_id>/", choose.choose, name="choose"),
     path("book/<uuid:clearance_id>/hold/", choose.hold, name="hold"),
+    path("book/<uuid:clearance_id>/wait/", waiting.wait, name="wait"),
+    path("my/waitlist/<uuid:pk>/", waiting.wishes, name="wishes"),
+    path("my/waitlist/<uuid:pk>/leave/", waiting.leave, name="leave_waitlist"),
+    path("my/offers/<uuid:pk>/", offer.offer, name="offer"),
+    path("my/offers/<uuid:pk>/decline/", offer.decline, name="decline_offer"),
     path("my/visits/", visits.visits, name="visits"),
     path("my/visits/<uuid:pk>/", visit.visit, name="visit"),
     path("my/visits/<uuid:pk>/confirm/", confirm.confirm, name="confirm"),

@@ -228,6 +228,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "offer_hours",
+                    models.PositiveIntegerField(
+                        default=2,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(48),
+                        ],
+                        verbose_name="an offer from the waitlist stands, hours",
+                    ),
+                ),
+                (
                     "clearance_days",
                     models.PositiveIntegerField(
                         default=30,

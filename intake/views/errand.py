@@ -22,6 +22,7 @@ _KEY = "intake_errand"
 _DONE = {
     CHOOSE: gettext_lazy("Thank you. Now choose a time."),
     "scheduling:move": gettext_lazy("Thank you. Now choose another time."),
+    "scheduling:offer": gettext_lazy("Thank you. Now you can take the time."),
     "scheduling:visit": gettext_lazy("Thank you. We have your answers."),
 }
 

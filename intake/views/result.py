@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import audit, limits, times
 from clinic.access import patient_required, signed_in
+from clinic.half_days import in_words as half_days_in_words
 from intake import half_days, outcome, referral_told, services
 from intake.exceptions import CaseAlreadyDecided
 from intake.forms import WishForm
@@ -68,7 +69,7 @@ def _page(
         "told": outcome.told(intake, now),
         "referral": referral_told.newest_of(intake, reader),
         "form": form or (_form(wished, now) if case else None),
-        "wished": half_days.in_words(wished.half_days) if wished else [],
+        "wished": half_days_in_words(wished.half_days) if wished else [],
         "wished_note": wished.note if wished else "",
     }
     return render(request, "intake/result.html", context)

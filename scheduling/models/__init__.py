@@ -7,6 +7,7 @@ The database itself refuses an overlap and a visit past the gate
 from scheduling.models.hours import Closure, ExtraHours, OpeningHours
 from scheduling.models.places import Clinician, Room, VisitType
 from scheduling.models.visits import Appointment, StatusChange
+from scheduling.models.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "Appointment",
@@ -17,4 +18,6 @@ __all__ = [
     "Room",
     "StatusChange",
     "VisitType",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]

@@ -135,6 +135,8 @@ class StatusChange(models.Model):
         verbose_name = _("status change")
         verbose_name_plural = _("status history")
         ordering = ["-at", "-id"]
+        # The times that came free lately are looked for here.
+        indexes = [models.Index(fields=["at"], name="status_change_by_time")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(via__in=Via.values), name="status_change_says_from_where"

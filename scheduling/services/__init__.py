@@ -6,6 +6,7 @@ Each refuses with one of `scheduling.exceptions`. That somebody may ask is decid
 from scheduling.services.closing import Closed, change_closure, close, close_holidays, reopen
 from scheduling.services.holds import confirm, expire_stale_holds, hold
 from scheduling.services.moving import change_length, move
+from scheduling.services.offers import OFFERED_AT_ONCE, accept, decline, offer, settle_offers
 from scheduling.services.revocation import (
     CALL_THE_PATIENT,
     carry_over,
@@ -16,12 +17,16 @@ from scheduling.services.revocation import (
 from scheduling.services.series import SecondThatDay, SeriesNotBooked, book_series
 from scheduling.services.undo import may_undo, undo
 from scheduling.services.visits import book, cancel, mark, reinstate, release, walk_in
+from scheduling.services.waitlist import Wishes, wait_for, withdraw
 
 __all__ = [
     "CALL_THE_PATIENT",
+    "OFFERED_AT_ONCE",
     "Closed",
     "SecondThatDay",
     "SeriesNotBooked",
+    "Wishes",
+    "accept",
     "book",
     "book_series",
     "cancel",
@@ -31,17 +36,22 @@ __all__ = [
     "close",
     "close_holidays",
     "confirm",
+    "decline",
     "expire_stale_holds",
     "hold",
     "keeps_its_time_until",
     "mark",
     "may_undo",
     "move",
+    "offer",
     "reinstate",
     "release",
     "release_undecided",
     "reopen",
+    "settle_offers",
     "stop_visits_of",
     "undo",
+    "wait_for",
     "walk_in",
+    "withdraw",
 ]

@@ -244,6 +244,22 @@ def require_clearance(
     return clearance
 
 
+def covering_clearance(
+    *, patient_id: UUID, visit_type: VisitType, start: datetime, now: datetime
+) -> ClearanceCard:
+    """Of the patient's clearances for such a visit then, the one that lasts longest.
+
+    Raises PatientHeld, NotCleared, OutsideClearance.
+    """
+    usable = intake.clearances_usable(patient_id, now)
+    if not usable:
+        raise PatientHeld if intake.is_held(patient_id) else NotCleared
+    for card in usable:
+        if card.is_for(visit_type.code) and card.starts_at <= start < card.ends_at:
+            return card
+    raise OutsideClearance
+
+
 def _overlapping(place: Place) -> Q:
     """Visits that take any of it."""
     overlapping = Q(

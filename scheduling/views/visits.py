@@ -11,17 +11,19 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from clinic import audit, times
+from clinic import audit, half_days, times
 from clinic.access import patient_required
+from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard, HeldCard, PatientCard
-from scheduling.models import Appointment
+from scheduling.models import Appointment, WaitlistEntry, WaitlistOffer
 from scheduling.slots import State
 from scheduling.views.own import account_of
-from scheduling.views.words import VisitWords, visit_words
+from scheduling.views.words import VisitWords, kind_in_words, visit_words
 
 # Enough to look back on; the whole record is given on request.
 PAST_SHOWN = 12
+_OFFER = ("pk", "entry_id", "start")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,17 @@ class Held:
     awaits_review: bool
     by_when: str
     asked: UUID | None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A place on the waitlist. `offer`: a free time that waits for an answer; `when` it is."""
+
+    id: UUID
+    kind: str
+    times: tuple[str, ...]
+    offer: UUID | None
+    when: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Member:
     short_since: str
     has_exercises: bool
     may_leave: bool
+    waits: tuple[Wait, ...]
     next: tuple[VisitWords, ...]
     past: tuple[VisitWords, ...]
 
@@ -71,6 +85,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     short = intake.short_forms_of(account, now)
     answers = intake.newest_answers_of(account)
     exercising = intake.who_has_exercises(account)
+    waits = _waits(account, now)
     family = [
         _member(
             person,
@@ -81,6 +96,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             answers_id=answers.get(person.id),
             short_since=short.get(person.id),
             has_exercises=person.id in exercising,
+            waits=waits.get(person.id, ()),
             is_alone=len(people) == 1,
         )
         for person in people
@@ -99,6 +115,7 @@ def _member(
     answers_id: UUID | None,
     short_since: datetime | None,
     has_exercises: bool,
+    waits: tuple[Wait, ...],
     is_alone: bool,
 ) -> Member:
     coming = [visit for visit in visits if _is_coming(visit, now)]
@@ -112,6 +129,7 @@ def _member(
         short_since=date_format(times.local(short_since), "DATE_FORMAT") if short_since else "",
         has_exercises=has_exercises,
         may_leave=not is_alone and intake.is_adult(person.born, timezone.localdate(now)),
+        waits=waits,
         next=_words(coming, now),
         past=_words(past[:PAST_SHOWN], now),
     )
@@ -120,6 +138,24 @@ def _member(
 def _held(case: HeldCard, now: datetime) -> Held:
     by_when = times.in_words(case.due_at) if case.due_at > now else ""
     return Held(case.intake_id, case.awaits_review, by_when, case.asked)
+
+
+def _waits(account: User, now: datetime) -> dict[UUID, tuple[Wait, ...]]:
+    """The places of the whole family, with the offers that stand."""
+    standing = WaitlistOffer.objects.visible_to(account).standing(now)
+    offers = {entry_id: (pk, start) for pk, entry_id, start in standing.values_list(*_OFFER)}
+    found: dict[UUID, tuple[Wait, ...]] = {}
+    for entry in WaitlistEntry.objects.visible_to(account).waiting().select_related("visit_type"):
+        offer, start = offers.get(entry.pk, (None, None))
+        wait = Wait(
+            entry.pk,
+            kind_in_words(entry.visit_type.name, entry.visit_type.minutes),
+            tuple(half_days.in_words(entry.half_days)),
+            offer,
+            times.in_words(start) if start else "",
+        )
+        found[entry.patient_id] = (*found.get(entry.patient_id, ()), wait)
+    return found
 
 
 def _is_coming(visit: Appointment, now: datetime) -> bool:

@@ -34,9 +34,9 @@ from intake.models import (
     Report,
     ReviewDecision,
 )
-from scheduling.models import Appointment, Closure
+from scheduling.models import Appointment, Closure, WaitlistEntry, WaitlistOffer
 from tests import answers
-from tests.factories import referrals, scheduling
+from tests.factories import referrals, scheduling, waitlist
 from tests.factories.clinic import StaffFactory
 from tests.factories.intake import exercises_given
 from tests.people import signed_in
@@ -128,6 +128,15 @@ class World:
         return scheduling.book(self.clearance)
 
     @cached_property
+    def wait(self) -> WaitlistEntry:
+        return waitlist.waits(self.clearance)
+
+    @cached_property
+    def offer(self) -> WaitlistOffer:
+        assert self.wait
+        return waitlist.offered()[0]
+
+    @cached_property
     def form_at_the_desk(self) -> IntakeDraft:
         scheduling.clearance(patient=self.record)
         return services.begin_at_desk(
@@ -217,6 +226,14 @@ def the_visit_of_the_person(world: World) -> dict[str, Any]:
 
 def the_closure(world: World) -> dict[str, Any]:
     return {"pk": world.closure.pk}
+
+
+def the_wait(world: World) -> dict[str, Any]:
+    return {"pk": world.wait.pk}
+
+
+def the_offer(world: World) -> dict[str, Any]:
+    return {"pk": world.offer.pk}
 
 
 def the_message(world: World) -> dict[str, Any]:
@@ -351,6 +368,16 @@ ROWS = {
     "GET scheduling:choose": of_the_family(OK, NOT_FOUND, at=the_clearance),
     "GET scheduling:hold": of_the_family(ELSEWHERE, NOT_FOUND, at=the_clearance),
     "POST scheduling:hold": of_the_family(BAD, NOT_FOUND, at=the_clearance),
+    "GET scheduling:wait": of_the_family(OK, NOT_FOUND, at=the_clearance),
+    "POST scheduling:wait": of_the_family(ELSEWHERE, NOT_FOUND, at=the_clearance),
+    "GET scheduling:wishes": of_the_family(OK, NOT_FOUND, at=the_wait),
+    "POST scheduling:wishes": of_the_family(ELSEWHERE, NOT_FOUND, at=the_wait),
+    "GET scheduling:leave_waitlist": of_the_family(OK, NOT_FOUND, at=the_wait),
+    "POST scheduling:leave_waitlist": of_the_family(ELSEWHERE, NOT_FOUND, at=the_wait),
+    "GET scheduling:offer": of_the_family(OK, NOT_FOUND, at=the_offer),
+    "POST scheduling:offer": of_the_family(ELSEWHERE, NOT_FOUND, at=the_offer),
+    "GET scheduling:decline_offer": of_the_family(NOT_SO, NOT_SO, at=the_offer),
+    "POST scheduling:decline_offer": of_the_family(ELSEWHERE, NOT_FOUND, at=the_offer),
     "GET scheduling:visit": of_the_family(OK, NOT_FOUND, at=the_visit),
     "GET scheduling:calendar": of_the_family(OK, NOT_FOUND, at=the_visit),
     "GET scheduling:confirm": of_the_family(ELSEWHERE, NOT_FOUND, at=the_visit),
@@ -403,6 +430,17 @@ ROWS = {
     "POST desk:move": of_staff(BAD, BAD, NO, at=the_visit),
     "GET desk:undo": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
     "POST desk:undo": of_staff(CONFLICT, CONFLICT, NO, at=the_visit),
+    "GET desk:wait": of_staff(OK, OK, NO, at=the_answered_person),
+    "POST desk:wait": of_staff(INVALID, INVALID, NO, at=the_answered_person),
+    "GET desk:waitlist": of_staff(OK, OK, NO),
+    "GET desk:offer_time": of_staff(NOT_SO, NOT_SO, NO),
+    "POST desk:offer_time": of_staff(BAD, BAD, NO),
+    "GET desk:take_off_waitlist": of_staff(NOT_SO, NOT_SO, NO, at=the_wait),
+    "POST desk:take_off_waitlist": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_wait),
+    "GET desk:accept_offer": of_staff(NOT_SO, NOT_SO, NO, at=the_offer),
+    "POST desk:accept_offer": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_offer),
+    "GET desk:decline_offer": of_staff(NOT_SO, NOT_SO, NO, at=the_offer),
+    "POST desk:decline_offer": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_offer),
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),

@@ -19,9 +19,9 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone, translation
 from time_machine import TimeMachineFixture
 
-from clinic import limits, messages
+from clinic import half_days, limits, messages
 from clinic.models import ClinicProfile, Message, ServiceTown, User
-from intake import half_days, reports, services
+from intake import reports, services
 from intake.exercises import LIBRARY
 from intake.models import (
     Case,
@@ -36,8 +36,9 @@ from intake.screens import ABOUT_SCREENS, SCREENS
 from intake.services import give_exercises, revoke
 from intake.services.referrals import follow
 from intake.triage import Urgency
-from scheduling.models import Appointment, Clinician
-from scheduling.services import expire_stale_holds
+from scheduling.models import Appointment, Clinician, WaitlistEntry
+from scheduling.services import expire_stale_holds, settle_offers
+from scheduling.services import offer as offer_time
 from scheduling.slots import State
 from tests import answers, walking
 from tests.factories.clinic import PatientFactory, StaffFactory
@@ -344,6 +345,60 @@ def choosing(walk: Walk) -> None:
     )
     reader.get(choose)
     reader.get("/my/visits/")
+
+
+def the_waitlist(walk: Walk) -> None:
+    reader, leave = walk.signed_in(), walk.leave
+    wait = reverse("scheduling:wait", args=[leave.pk])
+    reader.get(wait)
+    reader.post(wait, {"half_days": "9-pm", "first_day": "soon", "last_day": "2020-01-01"})
+    reader.post(wait, {"first_day": "2040-01-01", "note": "1" * 250})
+    half_days_ticked = [half.key for half in half_days.WEEK if half.weekday < 5]
+    reader.post(wait, {"half_days": half_days_ticked, "note": "Latex"}, follow=True)
+    reader.post(wait, {"note": "Latex"}, follow=True)
+    entry = WaitlistEntry.objects.get()
+    page = reverse("scheduling:wishes", args=[entry.pk])
+    off = reverse("scheduling:leave_waitlist", args=[entry.pk])
+    reader.get(page)
+    reader.get(off)
+    [offer] = offer_time(start=NINE, by=None, now=NOW)
+    reader.get("/my/visits/")
+    shown = reverse("scheduling:offer", args=[offer.pk])
+    decline = reverse("scheduling:decline_offer", args=[offer.pk])
+    reader.get(shown)
+    with aside():
+        reader.post(shown, follow=True)
+        reader.get(shown, follow=True)
+    with aside():
+        reader.post(decline, follow=True)
+        reader.get(shown)
+        reader.post(decline, follow=True)
+        reader.post(shown)
+    with aside():
+        settle_offers(now=offer.expires_at)
+        reader.get(shown)
+        reader.post(decline, follow=True)
+    with aside():
+        ClinicProfile.objects.update(rescreen_days=1)
+        reader.get(shown)
+        reader.post(shown)
+    with aside():
+        ClinicProfile.objects.update(most_visits_patient=1)
+        book(leave, NINE + timedelta(days=7))
+        reader.post(shown)
+    with aside():
+        book(ClearanceFactory.create())
+        reader.get(shown)
+        reader.post(shown)
+        settle_offers(now=NOW)
+        reader.get(shown)
+    with aside():
+        held(leave.patient)
+        reader.get(shown)
+        reader.get(wait)
+        reader.post(page, {})
+    reader.post(off, follow=True)
+    reader.get(off, follow=True)
 
 
 def no_free_times(walk: Walk) -> None:
@@ -681,6 +736,10 @@ def messages_to_patients(walk: Walk) -> None:
         messages.cancelled(to=to, name=name, starts_at=visit.starts_at, now=now)
         messages.suspended(to=to, name=name, starts_at=visit.starts_at, until=now, now=now)
         messages.released(to=to, name=name, starts_at=visit.starts_at, now=now)
+        messages.offered(
+            to=to, name=name, offer_id=visit.pk, starts_at=visit.starts_at, until=now, now=now
+        )
+        messages.offer_gone(to=to, name=name, starts_at=visit.starts_at, now=now)
         messages.held(to=to, name=name, now=now)
         messages.held(to=to, name=name, now=now, due_at=now)
         messages.cleared(to=to, name=name, clearance_id=visit.clearance_id, now=now)
@@ -702,6 +761,7 @@ STAGES: list[Callable[[Walk], None]] = [
     decided_cases,
     an_emergency,
     choosing,
+    the_waitlist,
     no_free_times,
     not_now,
     questions_first,

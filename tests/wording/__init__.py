@@ -114,6 +114,7 @@ STAFF_MODULES = (
     "scheduling/series_page.py",
     "scheduling/services/series.py",
     "scheduling/patient_search.py",
+    "scheduling/staff_waitlist.py",
     "scheduling/visit_list.py",
     "scheduling/visit_sheet.py",
     "scheduling/views/staff*.py",
