@@ -36,6 +36,7 @@ urlpatterns = [
     path("", include((clinic_patterns, "clinic"))),
     path("staff/review/", include("intake.staff_urls")),
     path("staff/questions/", include("intake.desk_urls")),
+    path("staff/intake/", include("intake.phone_urls")),
     path("staff/protocol/", include("intake.protocol_urls")),
     path("staff/patients/", include("intake.people_urls")),
     path("staff/", include("scheduling.staff_urls")),

@@ -365,6 +365,8 @@ def _column(case: Case, intake: Intake) -> Column:
         remarks.append(_("what you asked"))
     if intake.channel == Intake.Channel.DESK:
         remarks.append(_("asked aloud by %(who)s") % {"who": intake.typed_by})
+    if intake.channel == Intake.Channel.PHONE:
+        remarks.append(_("asked by phone by %(who)s") % {"who": intake.typed_by})
     if intake.protocol != PROTOCOL.version:
         remarks.append(_("protocol %(version)s") % {"version": intake.protocol})
     return Column(

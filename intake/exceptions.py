@@ -182,6 +182,14 @@ class StillToAsk(IntakeProblem):
     message = _("Not all questions were asked yet.")
 
 
+class CallOver(IntakeProblem):
+    """A caller's form that is not, or not any more, theirs to type: the page says why."""
+
+
+class StaffAddress(IntakeProblem):
+    """Somebody who works here signs in by password, and goes on with nobody's form."""
+
+
 class NotTheirAccount(IntakeProblem):
     """A short form is sent by the account that it was begun in."""
 

@@ -28,6 +28,8 @@ class Identity:
     phone: str = ""
     name_key: str = ""
     born: date | None = None
+    # The record that staff chose, whatever is typed about its name or number.
+    patient_id: UUID | None = None
 
     def is_surely_someone_else(self, other_name: str, other_born: date | None) -> bool:
         """Both the name and the date of birth are known, and both differ.

@@ -123,7 +123,11 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("ONLINE", "online"), ("DESK", "front desk")],
+                        choices=[
+                            ("ONLINE", "online"),
+                            ("DESK", "front desk"),
+                            ("PHONE", "by phone"),
+                        ],
                         default="ONLINE",
                         max_length=10,
                         verbose_name="taken",

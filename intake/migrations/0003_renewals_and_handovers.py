@@ -114,11 +114,41 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="by_phone",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="patient",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="intake.patient",
+            ),
+        ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="handed_over_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="intakedraft",
+            name="handed_over_at",
+            field=models.DateTimeField(null=True),
+        ),
         migrations.AddConstraint(
             model_name="intake",
             constraint=models.CheckConstraint(
                 condition=models.Q(channel="ONLINE", typed_by=None)
-                | models.Q(channel="DESK", typed_by__isnull=False),
+                | models.Q(channel__in=("DESK", "PHONE"), typed_by__isnull=False),
                 name="intake_desk_names_who_typed",
             ),
         ),

@@ -40,8 +40,14 @@ class IntakeDraft(models.Model):
     asked = models.OneToOneField(
         "intake.ReviewDecision", models.PROTECT, null=True, related_name="draft"
     )
-    # Asked aloud at the desk: who began to type. No browser of a patient finds it.
+    # Asked aloud, at the desk or by phone: who began to type. No browser of a patient finds it.
     typed_by = models.ForeignKey("clinic.User", models.PROTECT, null=True, related_name="+")
+    # Begun on the phone. `patient`: the record that staff chose, having asked who calls.
+    by_phone = models.BooleanField(default=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
+    # The caller goes on by themselves, by a link: from then on staff type and read none of it.
+    handed_over_by = models.ForeignKey("clinic.User", models.PROTECT, null=True, related_name="+")
+    handed_over_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
     judged_at = models.DateTimeField(null=True)
@@ -69,6 +75,7 @@ class Intake(models.Model):
     class Channel(models.TextChoices):
         ONLINE = "ONLINE", _("online")
         DESK = "DESK", _("front desk")
+        PHONE = "PHONE", _("by phone")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(
@@ -158,7 +165,7 @@ class Intake(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(channel="ONLINE", typed_by=None)
-                | models.Q(channel="DESK", typed_by__isnull=False),
+                | models.Q(channel__in=("DESK", "PHONE"), typed_by__isnull=False),
                 name="intake_desk_names_who_typed",
             ),
         ]

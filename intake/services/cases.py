@@ -79,6 +79,8 @@ def _ties(identity: Identity) -> Q:
         ties |= Q(contacts__phone=identity.phone)
     if identity.name_key and identity.born:
         ties |= Q(name_key=identity.name_key, born=identity.born)
+    if identity.patient_id:
+        ties |= Q(patient=identity.patient_id) | Q(case__patient=identity.patient_id)
     return ties
 
 

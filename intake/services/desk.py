@@ -66,7 +66,10 @@ def begin_at_desk(*, patient: Patient, then: str, by: User, now: datetime) -> In
 def being_typed(now: datetime) -> QuerySet[IntakeDraft]:
     """Forms that somebody is filling in at the desk. One that was left is judged, and over."""
     return IntakeDraft.objects.filter(
-        typed_by__isnull=False, submitted=None, touched_at__gt=now - LEFT_AFTER
+        typed_by__isnull=False,
+        by_phone=False,
+        submitted=None,
+        touched_at__gt=now - LEFT_AFTER,
     ).select_related("renews__patient")
 
 
@@ -84,6 +87,7 @@ def tell_at_desk(
     put: Collection[str],
     by: User,
     now: datetime,
+    born: date | None = None,
 ) -> Intake | None:
     """Keep what they said on one screen; `put` are its questions.
 
@@ -92,7 +96,7 @@ def tell_at_desk(
     """
     with audit.writing(by):
         cases.one_submission_at_a_time()
-        draft = keep_answers(draft_id=draft_id, answers=answers, shown=put, now=now)
+        draft = keep_answers(draft_id=draft_id, answers=answers, shown=put, born=born, now=now)
         answered = {id_ for id_ in draft.shown if id_ not in put or id_ in draft.answers}
         return _emergency(draft, answered, by=by, now=now)
 

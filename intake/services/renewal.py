@@ -25,7 +25,9 @@ def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime)
         draft = start_draft(browser=browser, now=now)
         draft.born = patient.born
         draft.renews = Intake.objects.filter(patient=patient).renewable(now).first()
-        draft.about = known_of(patient, draft.renews) if draft.renews else {TYPED: _typed(patient)}
+        draft.about = (
+            known_of(patient, draft.renews) if draft.renews else {TYPED: typed_of(patient)}
+        )
         draft.save(update_fields=["born", "renews", "about"])
         action = "short form begun" if draft.renews else "form begun"
         audit.record(by, action, patient, at=now, patient_id=patient.pk)
@@ -57,7 +59,7 @@ def known_of(patient: Patient, earlier: Intake) -> dict[str, object]:
     }
 
 
-def _typed(patient: Patient) -> dict[str, str]:
+def typed_of(patient: Patient) -> dict[str, str]:
     """What the full form need not ask again; it is shown, and can be changed."""
     return {
         "given_name": patient.given_name,

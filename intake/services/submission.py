@@ -61,7 +61,7 @@ def record_emergency(
         draft = IntakeDraft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted:
             return draft.submitted
-        patient = _renewed_patient(draft) or _only_patient_born_then(draft, by)
+        patient = _known_patient(draft) or _only_patient_born_then(draft, by)
         known_as = patient.name_key if patient else ""
         intake = _record(draft, decision, complete=False, known_as=known_as, by=by, now=now)
         if patient:
@@ -98,9 +98,10 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime, seen: int | None = None)
     A gap is never taken as safe: the protocol holds what is blank. While the person has an
     unresolved case the new answers join it. Held answers of somebody signed in are tied to them
     at once. A short form is its patient's from the start: what it holds acts at once, and it
-    renews the clearance for the account it was begun in; one typed at the desk only holds. Raises
-    GuardianNeeded for a minor without one, AnswersChanged when something is newer than the version
-    that was `seen`, NotTheirAccount, AnswersTooOld.
+    renews the clearance for the account it was begun in; one typed at the desk only holds. A
+    caller's is tied to the record that staff chose, or to a new one. Raises GuardianNeeded for a
+    minor without one, AnswersChanged when something is newer than the version that was `seen`,
+    BirthDateMissing of a caller, NotTheirAccount, AnswersTooOld.
     """
     with audit.writing(by):
         cases.one_submission_at_a_time()
@@ -113,9 +114,10 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime, seen: int | None = None)
             raise GuardianNeeded
         answers = answers_on(draft, timezone.localdate(now))
         intake = _record(draft, triage.assess(answers), complete=True, by=by, now=now)
-        renewed = _renewed_patient(draft)
-        if renewed:
-            _renew(intake, renewed, by=by, now=now)
+        if draft.renews and draft.renews.patient:
+            _renew(intake, draft.renews.patient, by=by, now=now)
+        elif intake.channel == Intake.Channel.PHONE:
+            _take_call(intake, draft.patient, by=by, now=now)
         elif isinstance(by, User) and intake.case_id and intake.born:
             # The code might never be typed, and they would go on booking.
             patient = _own_patient(intake, intake.born, by)
@@ -169,6 +171,18 @@ def _renew(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> Non
     clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
 
 
+def _take_call(intake: Intake, chosen: Patient | None, *, by: Actor, now: datetime) -> None:
+    """A caller's answers: staff know whose they are, so no emailed code is waited for."""
+    if intake.born is None:
+        raise BirthDateMissing
+    patient = chosen or _new_patient(intake, intake.born, None)
+    _tie(intake, patient, by=by, now=now)
+    if intake.case is None:
+        clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
+    else:
+        _tell_held(intake, to=intake.email, now=now)
+
+
 def _record(
     draft: IntakeDraft,
     decision: triage.Decision,
@@ -188,6 +202,7 @@ def _record(
         # Half-way no name was given: one of the family must not pass for another of them.
         name_key=name_key(given, family) or known_as,
         born=draft.born,
+        patient_id=draft.patient_id,
     )
     match = cases.asked_in(draft.asked.case) if draft.asked else cases.find_unresolved(identity)
     held = decision.disposition != triage.Disposition.BOOK or match.own or match.related
@@ -244,11 +259,12 @@ def _kind(draft: IntakeDraft) -> Intake.Kind:
 
 
 def _taken(draft: IntakeDraft, by: Actor) -> dict[str, object]:
-    """From the patient's own hand, or by whom at the desk."""
+    """From the patient's own hand, or by whom at the desk or on the phone."""
     if not draft.typed_by_id:
         return {"channel": Intake.Channel.ONLINE}
+    channel = Intake.Channel.PHONE if draft.by_phone else Intake.Channel.DESK
     typed_by = by.pk if isinstance(by, User) else draft.typed_by_id
-    return {"channel": Intake.Channel.DESK, "typed_by_id": typed_by}
+    return {"channel": channel, "typed_by_id": typed_by}
 
 
 def _details(draft: IntakeDraft) -> dict[str, object]:
@@ -280,9 +296,9 @@ def _record_findings(intake: Intake, decision: triage.Decision) -> None:
     )
 
 
-def _renewed_patient(draft: IntakeDraft) -> Patient | None:
-    """Whose earlier answers a short form renews: a verified account began it for its own."""
-    return draft.renews.patient if draft.renews else None
+def _known_patient(draft: IntakeDraft) -> Patient | None:
+    """Whose earlier answers a short form renews, or whose record staff chose for a caller."""
+    return draft.renews.patient if draft.renews else draft.patient
 
 
 def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
@@ -315,7 +331,7 @@ def _own_patient(intake: Intake, born: date, account: User) -> Patient | None:
     return own.first()
 
 
-def _new_patient(intake: Intake, born: date, account: User) -> Patient:
+def _new_patient(intake: Intake, born: date, account: User | None) -> Patient:
     same_person = Q(name_key=intake.name_key)
     if intake.phone:
         same_person |= Q(phone=intake.phone)
@@ -326,7 +342,7 @@ def _new_patient(intake: Intake, born: date, account: User) -> Patient:
         name_key=intake.name_key,
         born=born,
         phone=intake.phone,
-        email=account.email,
+        email=account.email if account else intake.email,
         town_id=intake.town_id,
         elsewhere=intake.elsewhere,
         likely_duplicate_of=Patient.objects.filter(same_person, born=born)
@@ -347,6 +363,7 @@ def _tie(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> None:
                 phone=str(intake.phone),
                 name_key=intake.name_key,
                 born=intake.born,
+                patient_id=patient.pk,
             )
         )
         if match.own or match.related:

@@ -5,21 +5,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic import sign_in
-from intake import body, screens, services
+from intake import screens, services
 from intake.exceptions import AnswersChanged, GuardianNeeded
 from intake.forms import AboutForm
 from intake.models import Disposition, Intake, IntakeDraft
-from intake.screens import Stop
-from intake.triage import Kind, Question
 from intake.views import drafts, errand, language
 from intake.views.about import address, kept_form, lacks_guardian, place_of_wrong
 from intake.views.code import EMAIL
-from intake.views.parts import Part, Row, answer_in_words
+from intake.views.parts import Part, Row, answers_in_parts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,12 +35,15 @@ def check(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
         return redirect(place_of_wrong(form))
     if request.method == "POST":
         return _pressed(request, draft, form)
+    parts = answers_in_parts(
+        walk.stops, answers, born=draft.born, change=_change, also_hurts=draft.also_hurts
+    )
     return drafts.form_page(
         request,
         draft,
         "intake/check.html",
         {
-            "parts": [*_parts(draft, walk.stops, answers), _about(form)],
+            "parts": [*parts, _about(form)],
             "step": walk.steps,
             "steps": walk.steps,
             "minutes": 1,
@@ -100,27 +100,8 @@ def _known(request: HttpRequest, draft: IntakeDraft, intake: Intake) -> HttpResp
     return errand.go_on(request, draft, proved) or redirect("intake:result", intake.pk)
 
 
-def _parts(draft: IntakeDraft, stops: tuple[Stop, ...], answers: dict[str, object]) -> list[Part]:
-    parts: dict[str, Part] = {}
-    for stop in stops:
-        change = reverse("intake:screen", args=[stop.screen.slug]) + "?from=check"
-        for question in stop.questions:
-            part = parts.setdefault(question.section, Part(_(question.section.heading), []))
-            part.rows.append(Row(_(question.text), _words(draft, question, answers), change))
-        if stop.screen.body_picture:
-            part.rows.append(_also_hurts(draft, change))
-    return list(parts.values())
-
-
-def _words(draft: IntakeDraft, question: Question, answers: dict[str, object]) -> str:
-    if question.kind is Kind.AGE and draft.born:
-        return date_format(draft.born, "DATE_FORMAT")
-    return answer_in_words(question, answers)
-
-
-def _also_hurts(draft: IntakeDraft, change: str) -> Row:
-    words = "\n".join(_(label) for label in body.labels(draft.also_hurts))
-    return Row(_("Where else does it hurt?"), words or _("Nowhere else"), change)
+def _change(slug: str) -> str:
+    return reverse("intake:screen", args=[slug]) + "?from=check"
 
 
 def _about(form: AboutForm) -> Part:

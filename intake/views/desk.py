@@ -210,7 +210,7 @@ def _told(request: HttpRequest, draft: IntakeDraft, intake: Intake) -> HttpRespo
 
 def _typed(pk: UUID) -> IntakeDraft:
     """Typed at the desk: what a patient fills in themselves is nobody else's."""
-    found = IntakeDraft.objects.filter(typed_by__isnull=False)
+    found = IntakeDraft.objects.filter(typed_by__isnull=False, by_phone=False)
     return get_object_or_404(found.select_related("submitted__patient", "renews__patient"), pk=pk)
 
 

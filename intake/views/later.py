@@ -110,10 +110,16 @@ def go_on_code(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "intake/later_code.html", context)
 
 
+def link_to(draft: IntakeDraft) -> str:
+    """The path that leads back to a draft, for who reads the mail of its account."""
+    return reverse("intake:go_on", args=[_signer.sign(draft.pk.hex)])
+
+
 def _kept(request: HttpRequest, draft: IntakeDraft, account: User) -> HttpResponse:
     request.session.pop(SAVING, None)
-    link = reverse("intake:go_on", args=[_signer.sign(draft.pk.hex)])
-    services.keep_for_later(draft_id=draft.pk, account=account, link=link, now=timezone.now())
+    services.keep_for_later(
+        draft_id=draft.pk, account=account, link=link_to(draft), now=timezone.now()
+    )
     return redirect("intake:saved")
 
 

@@ -144,6 +144,12 @@ class World:
         )
 
     @cached_property
+    def call(self) -> IntakeDraft:
+        """Begun by the desk: the chiropractor has calls of his own."""
+        patient, by = self.record, self.people["desk"]
+        return services.begin_call_of(patient=patient, by=by, now=timezone.now())
+
+    @cached_property
     def exercises(self) -> ExercisePlan:
         return exercises_given(self.record, by=self.people["doctor"])
 
@@ -210,6 +216,10 @@ def the_answered_person(world: World) -> dict[str, Any]:
 
 def the_form_at_the_desk(world: World) -> dict[str, Any]:
     return {"pk": world.form_at_the_desk.pk}
+
+
+def the_call(world: World) -> dict[str, Any]:
+    return {"pk": world.call.pk}
 
 
 def the_exercises(world: World) -> dict[str, Any]:
@@ -285,6 +295,15 @@ ROWS = {
     "POST questions:begin": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_answered_person),
     "GET questions:ask": of_staff(OK, OK, NO, at=the_form_at_the_desk),
     "POST questions:ask": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_form_at_the_desk),
+    # A caller's form, typed by who began it. What it shows, and when: test_phone_intake.py.
+    "GET calls:new": of_staff(OK, OK, NO),
+    "POST calls:new": of_staff(INVALID, INVALID, NO),
+    "GET calls:new_for": of_staff(OK, OK, NO, at=the_person),
+    "POST calls:new_for": of_staff(INVALID, INVALID, NO, at=the_person),
+    "GET calls:call": of_staff(OK, NOT_FOUND, NO, at=the_call),
+    "POST calls:call": of_staff(ELSEWHERE, NOT_FOUND, NO, at=the_call),
+    "GET calls:hand_over": of_staff(OK, NOT_FOUND, NO, at=the_call),
+    "POST calls:hand_over": of_staff(INVALID, NOT_FOUND, NO, at=the_call),
     # After a visit: home exercises
     "GET review:after_visit": of_staff(NO, OK, NO, at=the_person),
     "GET review:give_exercises": of_staff(NO, NOT_SO, NO, at=the_person),
