@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from phonenumber_field.phonenumber import PhoneNumber
 from pytest_django.fixtures import Settings
 
 from clinic import messages
 from clinic.models import Message, User
 from intake import services
 from intake.models import Finding, Intake
+from intake.services import Caller
 from tests import answers, mail
 from tests.database import TestDatabase
 from tests.mail import Letterbox, Worker, work
@@ -146,7 +148,29 @@ def signed_in() -> None:
         messages.no_account(to=EMAIL, now=timezone.now())
 
 
+def called_then_gone_on_alone() -> None:
+    """One caller is held, another goes on by the link that is mailed."""
+    now = timezone.now()
+    by = User.objects.create_user("desk@example.com", is_desk=True)
+    number = PhoneNumber.from_string("+17035550177")
+    caller = Caller(GIVEN_NAME, "Brackwater", answers.BORN, number)
+    sent = services.begin_call(caller=caller, by=by, now=now).pk
+    put = [*answers.REFER]
+    services.hear(draft_id=sent, answers=answers.REFER, put=put, by=by, now=now)
+    services.send_call(draft_id=sent, about=ABOUT, by=by, now=now, seen=None)
+    left = services.begin_call(caller=caller, by=by, now=now).pk
+    services.hear_typed(
+        draft_id=left,
+        typed={"own_words": str(ABOUT["own_words"])},
+        put=["own_words"],
+        by=by,
+        now=now,
+    )
+    services.hand_over(draft_id=left, email=EMAIL, link="/intake/go-on/key/", by=by, now=now)
+
+
 WALKS = (
+    called_then_gone_on_alone,
     held_then_cleared,
     held_then_referred,
     emergency_then_resolved,
