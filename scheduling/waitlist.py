@@ -29,7 +29,7 @@ NEAR = timedelta(days=1)
 SHORTEST_OFFER = timedelta(minutes=15)
 # A time that came free longer ago is an opening as any other.
 FREED_WITHIN = timedelta(days=3)
-MOST_TIMES = 12
+MOST_TIMES = 6
 
 
 @dataclass(frozen=True)
