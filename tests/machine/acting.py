@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from clinic.models import User
 from intake import public as intake
 from intake.exceptions import IntakeProblem
-from scheduling import availability, plan, services
+from scheduling import availability, plan, services, waitlist
 from scheduling.availability import Wish
 from scheduling.exceptions import SchedulingProblem
 from scheduling.slots import State
@@ -359,9 +359,125 @@ class Acting(RuleBasedStateMachine):
         }
         services.expire_stale_holds(now=self.now)
         services.release_undecided(now=self.now)
+        services.settle_offers(now=self.now)
+        assert not [
+            offer
+            for offer in rows.asked(rows.OFFERS)
+            if offer["outcome"] == "" and offer["expires_at"] <= now
+        ]
         before = {pk: visit["state"] for pk, visit in calendar.visits.items()}
         after = {pk: visit["state"] for pk, visit in Calendar().visits.items()}
         assert after == {**before, **ends}
+
+    # --- The waitlist -----------------------------------------------------------------------------
+
+    def wait(self, question: Question, *, is_acute: bool | None) -> None:
+        assert question.patient_id is not None
+        patient_id, kind = question.patient_id, question.visit_type_id
+        today = date.fromordinal(self.day(0))
+        wishes = services.Wishes(half_days=(), first_day=today, last_day=None, note="")
+        self.attempt(
+            lambda: services.wait_for(
+                patient_id=patient_id,
+                visit_type_id=kind,
+                wishes=wishes,
+                is_acute=is_acute,
+                by=self.world.desk,
+                now=self.now,
+            ),
+            to="wait",
+        )
+
+    def free_times(self) -> list[datetime]:
+        found = waitlist.free_times(waitlist.waiting(self.now), self.now)
+        return [each.start for each in found]
+
+    def offer(self, start: datetime) -> None:
+        """Only to whom the gate lets in and the time is free for, in the list's order."""
+        calendar, minute = self.calendar, seconds(start) // 60
+        listed = rows.asked(rows.WAITING)
+        before = {offer["id"] for offer in rows.asked(rows.OFFERS)}
+        if not self.attempt(
+            lambda: services.offer(start=start, by=self.world.desk, now=self.now), to="offer"
+        ):
+            return
+        made = [offer for offer in rows.asked(rows.OFFERS) if offer["id"] not in before]
+        assert 1 <= len(made) <= services.OFFERED_AT_ONCE
+        places = {entry["id"]: place for place, entry in enumerate(listed)}
+        asked = sorted(places[offer["entry_id"]] for offer in made)
+        may = [
+            place for place, entry in enumerate(listed) if self._may_take(calendar, entry, minute)
+        ]
+        assert set(asked) <= set(may), ("offered past the gate", start, asked, may)
+        passed_over = {place for place in may if place < asked[-1]} - set(asked)
+        for place in passed_over:
+            assert self._has_a_reason(calendar, listed[place], before, start), listed[place]
+        self.seen["times offered to who waits"] += len(made)
+
+    def _may_take(self, calendar: Calendar, entry: Row, minute: int) -> bool:
+        usable = oracle.usable_clearances(calendar, entry["patient_id"], seconds(self.now))
+        return any(
+            oracle.covers(calendar, question, minute) and _is_offered(calendar, question, minute)
+            for question in (
+                Question(entry["patient_id"], leave, entry["visit_type_id"], seconds(self.now))
+                for leave in usable
+            )
+        )
+
+    def _has_a_reason(
+        self, calendar: Calendar, entry: Row, before: set[UUID], start: datetime
+    ) -> bool:
+        """Why somebody was passed over: an offer, a no, a visit near it, or no leave for it."""
+        offers = [
+            offer
+            for offer in rows.asked(rows.OFFERS)
+            if offer["entry_id"] == entry["id"] and offer["id"] in before
+        ]
+        day = oracle.local(seconds(start) // 60)[0]
+        near = [
+            visit
+            for visit in calendar.visits.values()
+            if visit["patient_id"] == entry["patient_id"]
+            and abs(oracle.local(visit["visit_from"] // 60)[0] - day) <= 1
+        ]
+        usable = oracle.usable_clearances(calendar, entry["patient_id"], seconds(self.now))
+        needs_xray = calendar.types[entry["visit_type_id"]]["needs_xray_clearance"]
+        return bool(offers or near or (needs_xray and not all(usable.values())))
+
+    def offers(self, *, standing_only: bool) -> list[Row]:
+        now = seconds(self.now)
+        return [
+            offer
+            for offer in rows.asked(rows.OFFERS)
+            if not standing_only or (offer["outcome"] == "" and offer["expires_at"] > now)
+        ]
+
+    def answer_offer(self, offer: Row, answer: str) -> None:
+        patient_id, now = offer["patient_id"], seconds(self.now)
+        self.touches = {patient_id}
+        by = self.world.desk if answer == "desk" else self.account_of(patient_id)
+        is_open = offer["outcome"] == "" and offer["expires_at"] > now
+        acts: dict[str, Callable[[], object]] = {
+            "decline": lambda: services.decline(offer_id=offer["id"], by=by, now=self.now),
+            "withdraw": lambda: services.withdraw(entry_id=offer["entry_id"], by=by, now=self.now),
+        }
+        if answer in acts:
+            self.attempt(acts[answer], to=answer)
+            return
+        may = self._may_take(
+            self.calendar,
+            {"patient_id": patient_id, "visit_type_id": offer["visit_type_id"]},
+            offer["start"] // 60,
+        )
+        done = self.attempt(
+            lambda: services.accept(offer_id=offer["id"], by=by, now=self.now), to="accept"
+        )
+        if offer["outcome"] == "ACCEPTED":
+            assert done, "accepted before: the same visit again"
+        elif done:
+            assert is_open, ("accepted too late", offer)
+            assert may or answer == "desk", ("accepted past the gate", offer)
+            self.seen["offers accepted"] += 1
 
     # --- Questions --------------------------------------------------------------------------------
 

@@ -319,6 +319,29 @@ class Happenings(Acting):
                 to="decide",
             )
 
+    # --- The waitlist -----------------------------------------------------------------------------
+
+    @happens(3)
+    def somebody_waits(self, data: Any) -> None:
+        acute = data.draw(st.sampled_from([None, True, False]))
+        question = self.question(data)
+        if question:
+            self.wait(question, is_acute=acute)
+
+    @happens(4)
+    def a_time_is_offered(self, data: Any) -> None:
+        there = self.free_times()
+        if there:
+            self.offer(data.draw(st.sampled_from(there)))
+
+    @happens(5)
+    def an_offer_is_answered(self, data: Any) -> None:
+        """Mostly the one that was made last; sometimes by somebody much too late."""
+        answer = data.draw(st.sampled_from(["accept", "accept", "desk", "decline", "withdraw"]))
+        offers = self.offers(standing_only=data.draw(st.integers(0, 3)) > 0)
+        if offers:
+            self.answer_offer(data.draw(st.sampled_from(offers)), answer)
+
     def _next(self, visit: Row) -> tuple[State, ...]:
         begun = visit["visit_from"] <= seconds(self.now)
         may_be_missed = begun and visit["state"] in {"booked", "confirmed"}

@@ -25,6 +25,7 @@ def findings(calendar: Calendar, now: int) -> list[str]:
         *_past_the_gate(visits, calendar.clearances),
         *_off_the_record(visits, changes),
         *_ended_silently(visits, changes),
+        *_offers(calendar),
     ]
 
 
@@ -110,3 +111,19 @@ def _ended_silently(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterat
         # A hold runs out by itself: its state says why.
         if not last or not (last[0]["by_id"] or last[0]["reason"] or visit["state"] == "expired"):
             yield f"ended without a word: {visit['id']}"
+
+
+def _offers(calendar: Calendar) -> Iterator[str]:
+    """One acceptance a visit, of their own; one open offer for each who waits."""
+    taken: set[UUID] = set()
+    open_: set[UUID] = set()
+    for offer in calendar.offers:
+        visit = calendar.visits.get(offer["visit_id"])
+        if (offer["outcome"] == "ACCEPTED") != (visit is not None):
+            yield f"accepted without a visit: {offer['id']}"
+        if visit and (visit["id"] in taken or visit["patient_id"] != offer["patient_id"]):
+            yield f"somebody else's visit: {offer['id']}"
+        if not offer["outcome"] and offer["entry_id"] in open_:
+            yield f"two offers at once: {offer['entry_id']}"
+        taken |= {visit["id"]} if visit else set()
+        open_ |= set() if offer["outcome"] else {offer["entry_id"]}

@@ -124,6 +124,10 @@ class Calendar:
         return {row["id"]: row for row in rows.asked(rows.INTAKES)}
 
     @cached_property
+    def offers(self) -> list[Row]:
+        return rows.asked(rows.OFFERS)
+
+    @cached_property
     def unresolved(self) -> list[Row]:
         return rows.asked(rows.UNRESOLVED_CASES)
 

@@ -77,3 +77,15 @@ CHANGES = f"""
         {between("was", "was")}, {between("became", "became")}
     FROM scheduling_statuschange ORDER BY id
 """
+# In the order in which they are asked.
+WAITING = """
+    SELECT id, patient_id, visit_type_id FROM scheduling_waitlistentry WHERE state = 'WAITING'
+    ORDER BY is_acute DESC, made_at, id
+"""
+OFFERS = f"""
+    SELECT made.id, entry_id, patient_id, visit_type_id, outcome, visit_id,
+        {at("start")}, {at("expires_at")}
+    FROM scheduling_waitlistoffer AS made
+    JOIN scheduling_waitlistentry AS entry ON entry.id = made.entry_id
+    ORDER BY (SELECT min(id) FROM clinic_auditentry WHERE subject_id = made.id::text)
+"""
