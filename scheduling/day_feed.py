@@ -6,11 +6,13 @@ exactly when the screens would be.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic import times
@@ -29,6 +31,18 @@ _A_DAY = timedelta(days=1)
 _AWAITED = {State.BOOKED, State.CONFIRMED}
 _MOVABLE = _AWAITED
 _HAS_A_LENGTH = {*_AWAITED, State.ARRIVED, State.IN_ROOM}
+# Nothing else is read: screens ask for this again and again.
+_SHOWN = (
+    "state",
+    "version",
+    "visit",
+    "clinician_busy",
+    "room_busy",
+    "patient__given_name",
+    "patient__family_name",
+    "visit_type__name",
+    "room__name",
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +90,6 @@ class Shade:
     words: str
 
 
-@dataclass(frozen=True)
-class Feed:
-    first: str
-    last: str
-    # Of the clinic's clock from UTC, for the line that says what time it is.
-    offset: str
-    visits: tuple[Shown, ...]
-    shades: tuple[Shade, ...]
-
-
 def columns() -> list[Column]:
     doctor = Clinician.objects.filter(is_active=True).order_by("pk").first()
     rooms = [Column(_room(room.pk), room.name) for room in Room.objects.order_by("pk")]
@@ -112,19 +116,23 @@ def offset(now: datetime) -> str:
 
 
 def feed(user: User, *, first: date, last: date, now: datetime) -> dict[str, object]:
-    """The days from `first` to `last`, both included; in a few queries, however many visits."""
+    """The days from `first` to `last`, both included; in a few queries, however many visits.
+
+    `offset`: of the clinic's clock from UTC, for the line that says what time it is.
+    """
     planned = plan.current()
     days = slots.local_days(first, last, planned.policy.zone)
     visits = _visits(user, days, now)
-    return asdict(
-        Feed(
-            first=first.isoformat(),
-            last=last.isoformat(),
-            offset=offset(now),
-            visits=tuple(shown for visit in visits for shown in _in_columns(visit, now)),
-            shades=(*_shut(planned, first, last), *_closed(days), *_buffers(visits)),
-        )
-    )
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "offset": offset(now),
+        "visits": [vars(shown) for visit in visits for shown in _in_columns(visit, now)],
+        "shades": [
+            vars(shade)
+            for shade in (*_shut(planned, first, last), *_closed(days), *_buffers(visits))
+        ],
+    }
 
 
 def _visits(user: User, days: Interval, now: datetime) -> list[Appointment]:
@@ -134,6 +142,7 @@ def _visits(user: User, days: Interval, now: datetime) -> list[Appointment]:
         .exclude(state__in=[state.value for state in LEFT_OUT])
         .exclude(pk__in=Appointment.objects.stale_holds(now))
         .select_related("patient", "visit_type", "room")
+        .only(*_SHOWN)
         .in_time_order()
     )
 
@@ -279,7 +288,13 @@ def _clock(at: Interval) -> str:
 
 
 def _day_and_clock(at: Interval) -> str:
-    return f"{times.day_in_words(times.local(at.start).date())}, {_clock(at)}"
+    return f"{_day_in_words(times.local(at.start).date(), get_language())}, {_clock(at)}"
+
+
+@lru_cache(maxsize=MOST_DAYS)
+def _day_in_words(day: date, language: str | None) -> str:
+    """In the language now spoken, which is named to be remembered by: see `clinic.times`."""
+    return times.day_in_words(day)
 
 
 def _joined(*parts: str) -> str:

@@ -4,6 +4,7 @@ import uuid
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
+import django.contrib.postgres.indexes
 import django.contrib.postgres.operations
 import django.core.validators
 import django.db.models.deletion
@@ -556,6 +557,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="appointment",
             index=models.Index(fields=["state", "hold_expires_at"], name="visit_by_hold_end"),
+        ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=django.contrib.postgres.indexes.GistIndex(fields=["visit"], name="visit_by_time"),
         ),
         migrations.AddConstraint(
             model_name="appointment",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -59,7 +60,11 @@ class Appointment(models.Model):
         verbose_name = _("visit")
         verbose_name_plural = _("visits")
         ordering = ["visit"]
-        indexes = [models.Index(fields=["state", "hold_expires_at"], name="visit_by_hold_end")]
+        indexes = [
+            models.Index(fields=["state", "hold_expires_at"], name="visit_by_hold_end"),
+            # For the days that the desk looks at, over or to come.
+            GistIndex(fields=["visit"], name="visit_by_time"),
+        ]
         constraints = [
             _no_overlap("visit_patient_not_twice", "patient", "visit"),
             _no_overlap("visit_clinician_not_twice", "clinician", "clinician_busy"),

@@ -77,13 +77,13 @@ def _is_theirs(done: Sequence[StatusChange], by: User) -> bool:
 
 
 def _done_at_once(visit: Appointment) -> Sequence[StatusChange]:
-    """The last that was done, newest first: a walk-in is booked and arrived in one."""
+    """The last that was done, newest first: a walk-in is made and checked in at once."""
     newest = list(visit.changes.order_by("-pk")[:2])
-    return [change for change in newest if (change.at, change.by_id) == _when(newest[0])]
-
-
-def _when(change: StatusChange) -> tuple[datetime, UUID | None]:
-    return change.at, change.by_id
+    if len(newest) == 2:
+        last, first = newest
+        if first.before or (first.at, first.by_id) != (last.at, last.by_id):
+            return [last]
+    return newest
 
 
 def _can_go_back(change: StatusChange) -> bool:

@@ -16,6 +16,7 @@ from tests.database import ROOT, TestDatabase
 STORED = (0, 10_000, 100_000)
 A_MILLION = 1_000_000
 RANGES = (1, 30)
+LOOKS = (1, 7, 42)
 SECONDS = 2.0
 ROUNDS = 3
 KIND = "adjustment"
@@ -52,12 +53,28 @@ def _measure(prepared: TestDatabase, levels: tuple[int, ...]) -> None:
 
     people = stored.make_people()
     _slots(prepared, levels)
+    _looks()
     by_service, by_statements = booking.throughput(people, prepared.url, prepared.owner_url)
     _say(f"\nBookings, {booking.CLIENTS} clients, each time of its own:")
     _say(f"  by the service     {by_service:8,.0f} a second")
     _say(f"  bare statements    {by_statements:8,.0f} a second")
     _say(f"  ratio              {by_service / by_statements:8.2f}")
     _searches(prepared)
+
+
+def _looks() -> None:
+    from tests.bench import looking
+    from tests.factories.clinic import StaffFactory
+
+    desk = StaffFactory.create(is_desk=True)
+    _say("\nThe desk's calendar with as many visits stored, milliseconds:")
+    _say("    days  visits    answer  unchanged  its rows alone  statements  read from end to end")
+    for days in LOOKS:
+        each = looking.measure(desk, days=days)
+        _say(
+            f"{each.days:8} {each.visits:7} {each.answer:9.1f} {each.unchanged:10.1f}"
+            f" {each.rows:15.1f} {each.statements:11}  {'yes' if each.scans else 'no'}"
+        )
 
 
 def _searches(prepared: TestDatabase) -> None:
