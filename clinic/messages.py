@@ -18,6 +18,7 @@ is read on the secure page.
 | `cancelled` | a visit is off | `name`, `when`, `link` |
 | `offered` | a free time to take, and until when | `name`, `when`, `until`, `link` |
 | `offer_gone` | the time that was offered is taken; you still wait | `name`, `when`, `link` |
+| `clinic_closed` | a visit's time is closed: choose another | `name`, `when`, `link` |
 | `held` | we look at the answers first, and when you hear | `name`, `when` or nothing, `link` |
 | `cleared` | you may choose a time | `name`, `link` |
 | `referred` | your next step is on the secure page | `name`, `link` |
@@ -226,6 +227,16 @@ def offered(
 def offer_gone(*, to: str, name: str, starts_at: datetime, now: datetime) -> Message:
     context = {"name": name, "when": times.in_words(starts_at), "link": _link("/my/visits/")}
     return queue("offer_gone", to=to, context=context, now=now)
+
+
+@for_its_reader
+def clinic_closed(
+    *, to: str, name: str, visit_id: UUID, starts_at: datetime, now: datetime
+) -> Message:
+    """The page it leads to proposes a time, and others; it only shows."""
+    link = _link(f"/my/visits/{visit_id}/move/")
+    context = {"name": name, "when": times.in_words(starts_at), "link": link}
+    return queue("clinic_closed", to=to, context=context, now=now)
 
 
 @for_its_reader

@@ -50,6 +50,7 @@ NEVER_DELETED = (
     "intake.Handover",
     "intake.Receiver",
     "scheduling.Appointment",
+    "scheduling.Call",
     "scheduling.Clinician",
     "scheduling.VisitType",
     "scheduling.WaitlistEntry",

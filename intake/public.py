@@ -1,6 +1,6 @@
 """What the calendar may know of an intake: who, whether and until when they may book."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from intake.patient_file import open_file as open_file
 from intake.patient_search import PatientFound as PatientFound
 from intake.patient_search import find_patients as find_patients
 from intake.querysets import ClearanceQuerySet
+from intake.triage import Disposition
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
 
@@ -247,6 +248,22 @@ def standing(patient_id: UUID, now: datetime) -> Standing:
         return Standing(True, case.get_disposition_display(), words_to_say.of(case), None)
     usable = Clearance.objects.usable(now).filter(patient=patient_id).order_by("-ends_at")
     return Standing(False, "", "", usable.values_list("ends_at", flat=True).first())
+
+
+def severity_of(clearances: Iterable[UUID]) -> dict[UUID, int]:
+    """How severe the outcome of the answers behind each clearance was: 0 may book online."""
+    said = Clearance.objects.filter(pk__in=list(clearances))
+    outcomes = said.values_list("pk", "intake__disposition")
+    return {pk: Disposition(outcome).severity for pk, outcome in outcomes}
+
+
+def outcomes_of(clearances: Iterable[UUID]) -> dict[UUID, str]:
+    """In words, where it was not simply to book."""
+    said = Clearance.objects.filter(pk__in=list(clearances)).select_related("intake")
+    return {
+        clearance.pk: clearance.intake.get_disposition_display()
+        for clearance in said.exclude(intake__disposition=Disposition.BOOK)
+    }
 
 
 def is_held(patient_id: UUID) -> bool:

@@ -27,3 +27,8 @@ visits_asked = Signal()
 # somebody is there: pairs of a weekday (Monday is 0) and "am" or "pm". Asked so that nobody wishes
 # for a time when the clinic is closed.
 open_half_days_asked = Signal()
+
+# Arguments: patient_id, why (a word of the calendar's list of calls: held, cleared, referred,
+# asked, read), message (which had nobody to go to, or None), by, now. Sent in place of an email to
+# a patient who has no address: the desk calls.
+call_wanted = Signal()

@@ -12,6 +12,13 @@ trail.ACTS.update(
     {
         "closed": _("Closed for a time"),
         "closure changed": _("Closure changed"),
+        "closing told": _("Patients of a closed time told"),
+        "told of closing": _("Told that the clinic is closed then"),
+        "call: reached": _("Called: reached"),
+        "call: left word": _("Called: left word"),
+        "call: not reached": _("Called: given up"),
+        "call: no answer": _("Called: no answer"),
+        "call: taken back": _("Note about a call taken back"),
         "clinician changed": _("Clinician changed"),
         "opened again": _("Closure taken back"),
         "series booked": _("Series booked"),

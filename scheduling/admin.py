@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, time, timedelta
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,9 +26,10 @@ from django.utils.translation import ngettext
 from clinic import times
 from clinic.admin_base import AuditedAdmin, RecordAdmin
 from clinic.models import User
-from scheduling import holidays, plan, services
+from scheduling import holidays, services
 from scheduling.affected import outside_hours
 from scheduling.closed_days import ClosedDays, day_in_words
+from scheduling.closing_form import ChecksClosedDays
 from scheduling.exceptions import CalendarBusy
 from scheduling.models import (
     Appointment,
@@ -41,11 +42,7 @@ from scheduling.models import (
     VisitType,
 )
 from scheduling.plan import as_interval
-from scheduling.slots import EmptyInterval, Interval
 
-# A closure longer than this is a slip in the year.
-LONGEST_CLOSURE = timedelta(days=366)
-FARTHEST_CLOSURE = timedelta(days=5 * 366)
 # Of visits that a change leaves in the way; the rest is counted.
 MOST_NAMED = 20
 
@@ -277,7 +274,7 @@ def _naming_who_is_left_outside(request: HttpRequest) -> Iterator[None]:
         messages.warning(request, _left_outside(left))
 
 
-class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClosureForm(ChecksClosedDays, forms.ModelForm):  # type: ignore[type-arg]
     """In the clinic's own time, whatever the reader's computer says."""
 
     first_day = forms.DateField(label=_("First day"), widget=AdminDateWidget)
@@ -312,37 +309,6 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial.update(asdict(_closed_days(self.instance)))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        first = cleaned.get("first_day")
-        if first and not self.errors:
-            last = cleaned["last_day"] or first
-            self._check_days(first, last)
-            if not self.errors:
-                days = ClosedDays(first, last, cleaned["starts"], cleaned["ends"])
-                cleaned["during"] = self._in_real_time(days)
-        return cleaned
-
-    def _check_days(self, first: date, last: date) -> None:
-        today = times.local(timezone.now()).date()
-        for field, day in (("first_day", first), ("last_day", last)):
-            if abs(day - today) > FARTHEST_CLOSURE:
-                self.add_error(field, _("This is years away. Check the year."))
-        if last < first:
-            self.add_error("last_day", _("The last day is before the first day."))
-        elif last - first > LONGEST_CLOSURE:
-            self.add_error("last_day", _("This is longer than a year. Check the dates."))
-
-    def _in_real_time(self, days: ClosedDays) -> Interval | None:
-        try:
-            return days.during(plan.current().policy.zone)
-        except EmptyInterval:
-            if (days.starts or time.min) < (days.ends or time.max):
-                self.add_error("ends", _("The clocks skip this time on that day: it never comes."))
-            else:
-                self.add_error("ends", _("The end must be after the beginning."))
-            return None
 
 
 @admin.register(Closure)

@@ -28,3 +28,10 @@ class ChangedSince(SchedulingProblem):
     """Somebody else has been at it: taking back what came before would take back theirs."""
 
     message = _("Somebody has changed this since. Nothing was undone. This is how it is now.")
+
+
+class PatientsTold(SchedulingProblem):
+    message = _(
+        "The patients have been told, so this cannot be taken back here. Whoever has not moved"
+        " still has their time: call them first. Then an administrator can open it again."
+    )

@@ -7,7 +7,9 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from clinic.audit import Actor
+from clinic.models import Message
 from intake.signals import (
+    call_wanted,
     clearance_decided,
     clearance_revoked,
     open_half_days_asked,
@@ -16,6 +18,7 @@ from intake.signals import (
     visits_asked,
 )
 from scheduling import availability, plan, services, visit_list
+from scheduling.models import Call
 
 
 @receiver(clearance_revoked, dispatch_uid="scheduling.stop_visits")
@@ -57,3 +60,16 @@ def tell_visit_types(**_kwargs: Any) -> list[tuple[str, str, bool]]:
 @receiver(visits_asked, dispatch_uid="scheduling.tell_visits")
 def tell_visits(*, patient_id: UUID, **_kwargs: Any) -> list[tuple[str, str, str]]:
     return visit_list.of_patient(patient_id)
+
+
+@receiver(call_wanted, dispatch_uid="scheduling.put_on_list_of_calls")
+def put_on_list_of_calls(
+    *,
+    patient_id: UUID,
+    why: str,
+    message: Message | None,
+    by: Actor,
+    now: datetime,
+    **_kwargs: Any,
+) -> None:
+    services.call_instead(message, patient_id=patient_id, why=Call.Why(why), by=by, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from clinic import audit, messages
-from clinic.models import User
+from clinic.models import Message, User
 from intake import visit_types as kinds_of_visit
 from intake.exceptions import (
     AnotherCaseOpen,
@@ -27,6 +27,7 @@ from intake.exceptions import (
 from intake.models import Case, Clearance, Disposition, Intake, ReviewDecision
 from intake.public import is_held
 from intake.services import asking, cases, clearances, referrals
+from intake.signals import call_wanted
 
 Kind = ReviewDecision.Kind
 # What another decision may take the place of. An emergency that was resolved and answers that were
@@ -226,21 +227,27 @@ def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
             by=decision.by,
             now=now,
         )
-        messages.cleared(
+        message = messages.cleared(
             to=_email(case), name=_given_name(case), clearance_id=clearance.pk, now=now
         )
+        _call_instead(case, decision, "cleared", message, now=now)
     elif decision.kind == Kind.REFER:
         _wait(case, Case.State.REFERRED)
         if _email(case):
             messages.referred(to=_email(case), name=_given_name(case), now=now)
+        _call_instead(case, decision, "referred", None, now=now)
     elif decision.kind == Kind.ASK:
         _wait(case, Case.State.ASKED)
         asking.prepare(decision, now=now)
-        messages.asked(to=_email(case), name=_given_name(case), decision_id=decision.pk, now=now)
+        message = messages.asked(
+            to=_email(case), name=_given_name(case), decision_id=decision.pk, now=now
+        )
+        _call_instead(case, decision, "asked", message, now=now)
     elif decision.kind == Kind.CLOSE:
         _end(case, Case.State.CLOSED, now=now)
         if _email(case):
             messages.closed(to=_email(case), name=_given_name(case), now=now)
+        _call_instead(case, decision, "read", None, now=now)
     else:
         _resolve_emergency(case, now=now)
 
@@ -293,6 +300,21 @@ def _end(case: Case, state: Case.State, *, now: datetime) -> None:
     case.state = state
     case.resolved_at = now
     case.save(update_fields=["state", "resolved_at"])
+
+
+def _call_instead(
+    case: Case, decision: ReviewDecision, why: str, message: Message | None, *, now: datetime
+) -> None:
+    """Who has no email address is called by the desk."""
+    if case.patient and not case.patient.email:
+        call_wanted.send(
+            sender=None,
+            patient_id=case.patient.pk,
+            why=why,
+            message=message,
+            by=decision.by,
+            now=now,
+        )
 
 
 def _email(case: Case) -> str:

@@ -34,6 +34,7 @@ from intake.services import cases, clearances
 from intake.services.alarm import tell_of_emergency
 from intake.services.drafts import ALSO_HURTS, answers_on
 from intake.services.renewal import still_to_confirm
+from intake.signals import call_wanted
 
 # A form untouched for this long was left.
 LEFT_AFTER = timedelta(minutes=30)
@@ -158,7 +159,7 @@ def _renew(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> Non
     """A short form's answers are tied at once, whoever is signed in when they are sent."""
     _tie(intake, patient, by=by, now=now)
     if intake.case:
-        _tell_held(intake, to=patient.email, now=now)
+        _tell_held(intake, patient, to=patient.email, by=by, now=now)
         return
     if intake.channel == Intake.Channel.DESK:
         # Said on the day of a visit that has its clearance: it holds, and lets nobody through.
@@ -180,7 +181,7 @@ def _take_call(intake: Intake, chosen: Patient | None, *, by: Actor, now: dateti
     if intake.case is None:
         clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
     else:
-        _tell_held(intake, to=intake.email, now=now)
+        _tell_held(intake, patient, to=intake.email, by=by, now=now)
 
 
 def _record(
@@ -428,14 +429,18 @@ def _let_through_or_tell(intake: Intake, patient: Patient, *, account: User, now
         _require_newer_than_emergency(intake, patient)
         clearances.issue(patient=patient, intake=intake, decision=None, by=account, now=now)
     else:
-        _tell_held(intake, to=account.email, now=now)
+        _tell_held(intake, patient, to=account.email, by=account, now=now)
 
 
-def _tell_held(intake: Intake, *, to: str, now: datetime) -> None:
+def _tell_held(intake: Intake, patient: Patient, *, to: str, by: Actor, now: datetime) -> None:
     # Whoever had an emergency reads what to do now, and no promise of a call.
     waits = intake.case and intake.case.state in Case.UNRESOLVED
     if intake.case and waits and intake.disposition != Disposition.EMERGENCY:
-        messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
+        message = messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
+        if not to:
+            call_wanted.send(
+                sender=None, patient_id=patient.pk, why="held", message=message, by=by, now=now
+            )
 
 
 def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:

@@ -3,12 +3,21 @@
 Each refuses with one of `scheduling.exceptions`. That somebody may ask is decided by the caller.
 """
 
+from scheduling.services.calls import (
+    CALL_THE_PATIENT,
+    ask_to_call,
+    call_instead,
+    end_call,
+    take_back_call,
+    tried_in_vain,
+)
 from scheduling.services.closing import Closed, change_closure, close, close_holidays, reopen
 from scheduling.services.holds import confirm, expire_stale_holds, hold
 from scheduling.services.moving import change_length, move
 from scheduling.services.offers import OFFERED_AT_ONCE, accept, decline, offer, settle_offers
+from scheduling.services.proposals import may_be_asked
+from scheduling.services.rebooking import take_proposed, tell_patients
 from scheduling.services.revocation import (
-    CALL_THE_PATIENT,
     carry_over,
     keeps_its_time_until,
     release_undecided,
@@ -27,8 +36,10 @@ __all__ = [
     "SeriesNotBooked",
     "Wishes",
     "accept",
+    "ask_to_call",
     "book",
     "book_series",
+    "call_instead",
     "cancel",
     "carry_over",
     "change_closure",
@@ -37,10 +48,12 @@ __all__ = [
     "close_holidays",
     "confirm",
     "decline",
+    "end_call",
     "expire_stale_holds",
     "hold",
     "keeps_its_time_until",
     "mark",
+    "may_be_asked",
     "may_undo",
     "move",
     "offer",
@@ -50,6 +63,10 @@ __all__ = [
     "reopen",
     "settle_offers",
     "stop_visits_of",
+    "take_back_call",
+    "take_proposed",
+    "tell_patients",
+    "tried_in_vain",
     "undo",
     "wait_for",
     "walk_in",

@@ -11,14 +11,12 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.times import local
 from scheduling import holidays, plan
-from scheduling.desk_exceptions import ChangedSince
-from scheduling.exceptions import (
-    CalendarBusy,
-    named_refusals,
-)
+from scheduling.desk_exceptions import ChangedSince, PatientsTold
+from scheduling.exceptions import CalendarBusy, named_refusals
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Clinician, Closure
 from scheduling.plan import as_range
+from scheduling.services.proposals import propose
 from scheduling.services.steps import end_all
 from scheduling.slots import Interval, State, local_days
 
@@ -43,9 +41,10 @@ def close(
     """Close a clinician's time, a room's, or (neither) the clinic's.
 
     Waits for the bookings under way; whoever comes after it sees it. Holds inside are given back;
-    visits stay until somebody moves them. Raises CalendarBusy.
+    visits stay until somebody moves them, each with a new time proposed; nobody is told yet.
+    Raises CalendarBusy.
     """
-    with _alone_in_calendars(by, clinician_id):
+    with alone_in_calendars(by, clinician_id):
         closure = Closure.objects.create(
             clinician_id=clinician_id,
             room_id=room_id,
@@ -70,7 +69,7 @@ def change_closure(
 
     Raises CalendarBusy, too when somebody else has just taken the closure back.
     """
-    with _alone_in_calendars(by):
+    with alone_in_calendars(by):
         closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
         if closure is None:
             raise CalendarBusy
@@ -84,12 +83,15 @@ def change_closure(
 def reopen(*, closure_id: int, as_seen: Interval, by: Actor, now: datetime) -> None:
     """Take a closure back; holds that it released stay released.
 
-    `as_seen` is its time on the page that was sent. Raises ChangedSince, CalendarBusy.
+    `as_seen` is its time on the page that was sent. Raises ChangedSince, CalendarBusy, and
+    PatientsTold: one of them may be choosing another time this very minute.
     """
-    with _alone_in_calendars(by):
+    with alone_in_calendars(by):
         closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
         if closure is None or closure.during != as_range(as_seen):
             raise ChangedSince
+        if closure.rebookings.filter(told_at__isnull=False).exists():
+            raise PatientsTold
         audit.record(by, "opened again", closure, at=now)
         closure.delete()
 
@@ -101,7 +103,7 @@ def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed
     Raises CalendarBusy.
     """
     zone = plan.current().policy.zone
-    with _alone_in_calendars(by):
+    with alone_in_calendars(by):
         return [
             close(
                 during=local_days(holiday.day, holiday.day, zone),
@@ -115,7 +117,7 @@ def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed
 
 
 @contextmanager
-def _alone_in_calendars(by: Actor, clinician_id: int | None = None) -> Iterator[None]:
+def alone_in_calendars(by: Actor, clinician_id: int | None = None) -> Iterator[None]:
     """One transaction that has a clinician's calendar, or everybody's, to itself."""
     with named_refusals(CalendarBusy), audit.writing(by):
         everybody = Clinician.objects.values_list("pk", flat=True)
@@ -124,7 +126,7 @@ def _alone_in_calendars(by: Actor, clinician_id: int | None = None) -> Iterator[
 
 
 def _clear(closure: Closure, *, by: Actor, now: datetime) -> Closed:
-    """Holds inside are given back. The calendars concerned are ours already."""
+    """Holds inside are given back, and visits have new times proposed. The calendars are ours."""
     inside = Appointment.objects.filter(_inside(closure))
     held = inside.filter(state=State.HELD.value).order_by("pk")
     end_all(
@@ -134,7 +136,9 @@ def _clear(closure: Closure, *, by: Actor, now: datetime) -> Closed:
         now=now,
         reason="The clinic is closed then.",
     )
-    return Closed(closure, list(inside.keeping_time().in_time_order()))
+    affected = list(inside.keeping_time().select_related("visit_type").in_time_order())
+    propose(closure, affected, now=now)
+    return Closed(closure, affected)
 
 
 def _inside(closure: Closure) -> Q:

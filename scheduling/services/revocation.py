@@ -10,7 +10,8 @@ from clinic.audit import Actor
 from intake import public as intake
 from scheduling import availability, plan
 from scheduling.exceptions import SchedulingProblem
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Call
+from scheduling.services.calls import ask_to_call
 from scheduling.services.placing import require_clearance
 from scheduling.services.steps import (
     become,
@@ -20,8 +21,6 @@ from scheduling.services.steps import (
 )
 from scheduling.slots import State, may_move
 
-# The audit entry that puts a visit on the desk's list of calls.
-CALL_THE_PATIENT = "call the patient"
 # Somebody in the room is with the doctor already: that visit is neither stopped nor freed.
 _STOPPED = (State.HELD, State.BOOKED, State.CONFIRMED, State.ARRIVED, State.SUSPENDED)
 _HERE = (State.ARRIVED, State.IN_ROOM)
@@ -104,8 +103,8 @@ def release_undecided(*, now: datetime) -> int:
         undecided = [visit for visit in suspended if keeps_its_time_until(visit) <= now]
         for visit in undecided:
             become(visit, State.RELEASED, by=None, now=now, reason="Nobody decided in time.")
+            _put_on_list_of_calls(visit, Call.Why.UNDECIDED, by=None, now=now)
             tell_released(visit, now=now)
-            _put_on_list_of_calls(visit, by=None, now=now)
     return len(undecided)
 
 
@@ -119,11 +118,11 @@ def _stop(visit: Appointment, *, emergency: bool, by: Actor, now: datetime) -> N
     if state is State.SUSPENDED and before not in (*_HERE, State.SUSPENDED):
         tell_suspended(visit, until=keeps_its_time_until(visit), now=now)
     if emergency and before is not State.HELD:
-        _put_on_list_of_calls(visit, by=by, now=now)
+        _put_on_list_of_calls(visit, Call.Why.EMERGENCY, by=by, now=now)
 
 
-def _put_on_list_of_calls(visit: Appointment, *, by: Actor, now: datetime) -> None:
-    audit.record(by, CALL_THE_PATIENT, visit, at=now, patient_id=visit.patient_id)
+def _put_on_list_of_calls(visit: Appointment, why: Call.Why, *, by: Actor, now: datetime) -> None:
+    ask_to_call(patient_id=visit.patient_id, why=why, visit=visit, by=by, now=now)
 
 
 def _is_allowed(visit: Appointment, clearance_id: UUID, *, now: datetime) -> bool:

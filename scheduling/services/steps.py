@@ -9,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from clinic import access, audit, messages
 from clinic.audit import Actor, Via
-from clinic.models import User
+from clinic.models import Message, User
 from intake import public as intake
 from scheduling.exceptions import (
     CalendarBusy,
@@ -19,7 +19,8 @@ from scheduling.exceptions import (
     named_refusals,
 )
 from scheduling.locking import calendar_of
-from scheduling.models import Appointment, StatusChange
+from scheduling.models import Appointment, Call, StatusChange
+from scheduling.services.calls import call_instead, set_aside_unaddressed
 from scheduling.slots import MoveNotAllowed, State, require_move
 
 # What the desk does on its pages can be undone for so long, and what is written to the patient
@@ -129,7 +130,7 @@ def told_after(by: Actor) -> timedelta:
 
 def tell_booked(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.booked(
+    message = messages.booked(
         to=person.email,
         name=person.given_name,
         visit_id=visit.pk,
@@ -138,13 +139,14 @@ def tell_booked(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
         now=now,
         wait=told_after(by),
     )
+    _or_by_phone(message, visit, now=now)
 
 
 def tell_moved(
     visit: Appointment, *, moved_from: datetime, by: Actor = None, now: datetime
 ) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.moved(
+    message = messages.moved(
         to=person.email,
         name=person.given_name,
         visit_id=visit.pk,
@@ -154,30 +156,56 @@ def tell_moved(
         now=now,
         wait=told_after(by),
     )
+    _or_by_phone(message, visit, now=now)
 
 
 def tell_suspended(visit: Appointment, *, until: datetime, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.suspended(
+    message = messages.suspended(
         to=person.email,
         name=person.given_name,
         starts_at=visit.starts_at,
         until=until,
         now=now,
     )
+    _or_by_phone(message, visit, now=now)
 
 
 def tell_released(visit: Appointment, *, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.released(to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now)
+    message = messages.released(
+        to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now
+    )
+    _or_by_phone(message, visit, now=now)
 
 
 def tell_cancelled(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
     person = intake.patient_card(visit.patient_id)
-    messages.cancelled(
+    message = messages.cancelled(
         to=person.email,
         name=person.given_name,
         starts_at=visit.starts_at,
         now=now,
         wait=told_after(by),
     )
+    _or_by_phone(message, visit, now=now)
+
+
+def _or_by_phone(message: Message, visit: Appointment, *, now: datetime) -> None:
+    """Who has no email address is called: what the desk then says is how the visit stands.
+
+    But for a visit just made: only the desk makes one for them, while they are there or call.
+    """
+    if message.recipient:
+        return
+    if visit.version == 1:
+        set_aside_unaddressed(message)
+    else:
+        call_instead(
+            message,
+            patient_id=visit.patient_id,
+            why=Call.Why.VISIT,
+            by=None,
+            now=now,
+            visit=visit,
+        )

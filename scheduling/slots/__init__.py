@@ -38,6 +38,7 @@ from scheduling.slots.openings import (
     openings,
     part_of_day,
 )
+from scheduling.slots.proposals import in_place_of
 from scheduling.slots.series import ForDay, InvalidWish, Lack, SeriesWish, propose
 from scheduling.slots.transitions import (
     MOVES,
@@ -79,6 +80,7 @@ __all__ = [
     "by_part_of_day",
     "cut",
     "free_starts",
+    "in_place_of",
     "instant",
     "intersect",
     "is_offered",

@@ -19,7 +19,7 @@ from scheduling import plan, services
 from scheduling.availability import Wish, offered
 from scheduling.exceptions import AnswersNotRecent, SchedulingProblem
 from scheduling.forms import StartForm, version_seen
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Rebooking
 from scheduling.services.allowance import answered_lately
 from scheduling.views.own import account_of, own_visit
 from scheduling.views.picker import picker
@@ -87,6 +87,8 @@ def _list(
     if clearance:
         wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
         starts = offered(wish)
+    proposed = _proposed(visit)
+    proposed_start = proposed.start if proposed else None
     return render(
         request,
         "scheduling/move.html",
@@ -97,10 +99,22 @@ def _list(
                 [start for start in starts if start != visit.starts_at],
                 request.GET.get("week", ""),
             ),
+            "is_closed": proposed is not None,
+            "proposed": [_worded(start) for start in starts if start == proposed_start],
             "errors": [{"target": "times", "sentence": problem}] if problem else [],
         },
         status=status,
     )
+
+
+def _proposed(visit: Appointment) -> Rebooking | None:
+    """What they were told, if their time is closed."""
+    told = visit.rebookings.filter(was=visit.visit, told_at__isnull=False)
+    return told.order_by("-pk").first()
+
+
+def _worded(start: datetime) -> tuple[str, str]:
+    return start.isoformat(), times.in_words(start)
 
 
 def _questions_first(

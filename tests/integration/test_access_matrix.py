@@ -34,7 +34,16 @@ from intake.models import (
     Report,
     ReviewDecision,
 )
-from scheduling.models import Appointment, Closure, WaitlistEntry, WaitlistOffer
+from scheduling.models import (
+    Appointment,
+    Call,
+    Closure,
+    Rebooking,
+    WaitlistEntry,
+    WaitlistOffer,
+)
+from scheduling.plan import as_interval
+from scheduling.services import ask_to_call, close
 from tests import answers
 from tests.factories import referrals, scheduling, waitlist
 from tests.factories.clinic import StaffFactory
@@ -150,6 +159,19 @@ class World:
         return services.begin_call_of(patient=patient, by=by, now=timezone.now())
 
     @cached_property
+    def rebooking(self) -> Rebooking:
+        """Of the visit, whose time is closed."""
+        closed = close(
+            during=as_interval(self.visit.visit), reason="Away", by=None, now=timezone.now()
+        )
+        return closed.closure.rebookings.get()
+
+    @cached_property
+    def call_to_make(self) -> Call:
+        ask_to_call(patient_id=self.record.pk, why=Call.Why.HELD, by=None, now=timezone.now())
+        return Call.objects.get()
+
+    @cached_property
     def exercises(self) -> ExercisePlan:
         return exercises_given(self.record, by=self.people["doctor"])
 
@@ -244,6 +266,18 @@ def the_wait(world: World) -> dict[str, Any]:
 
 def the_offer(world: World) -> dict[str, Any]:
     return {"pk": world.offer.pk}
+
+
+def the_closed_time(world: World) -> dict[str, Any]:
+    return {"pk": world.rebooking.closure_id}
+
+
+def the_rebooking(world: World) -> dict[str, Any]:
+    return {"pk": world.rebooking.pk}
+
+
+def the_call_to_make(world: World) -> dict[str, Any]:
+    return {"pk": world.call_to_make.pk}
 
 
 def the_message(world: World) -> dict[str, Any]:
@@ -460,6 +494,20 @@ ROWS = {
     "POST desk:accept_offer": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_offer),
     "GET desk:decline_offer": of_staff(NOT_SO, NOT_SO, NO, at=the_offer),
     "POST desk:decline_offer": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_offer),
+    "GET desk:closings": of_staff(OK, OK, NO),
+    "POST desk:closings": of_staff(BAD, BAD, NO),
+    "GET desk:closing": of_staff(OK, OK, NO, at=the_closed_time),
+    "GET desk:undo_closing": of_staff(NOT_SO, NOT_SO, NO, at=the_closed_time),
+    "POST desk:undo_closing": of_staff(CONFLICT, CONFLICT, NO, at=the_closed_time),
+    "GET desk:tell_closing": of_staff(NOT_SO, NOT_SO, NO, at=the_closed_time),
+    "POST desk:tell_closing": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_closed_time),
+    "GET desk:take_proposed": of_staff(NOT_SO, NOT_SO, NO, at=the_rebooking),
+    "POST desk:take_proposed": of_staff(CONFLICT, CONFLICT, NO, at=the_rebooking),
+    "GET desk:lists": of_staff(OK, OK, NO),
+    "GET desk:confirm_by_phone": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),
+    "POST desk:confirm_by_phone": of_staff(BAD, BAD, NO, at=the_visit),
+    "GET desk:call": of_staff(NOT_SO, NOT_SO, NO, at=the_call_to_make),
+    "POST desk:call": of_staff(BAD, BAD, NO, at=the_call_to_make),
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),

@@ -16,8 +16,8 @@ from intake.exceptions import StillToAsk
 from intake.models import Case, Clearance, Disposition, Intake, IntakeDraft, Patient
 from intake.services.drafts import TYPED
 from intake.triage import PROTOCOL
-from scheduling.models import Appointment
-from scheduling.services import revocation
+from scheduling.models import Appointment, Call
+from scheduling.services import calls
 from scheduling.slots import State
 from tests import answers
 from tests.factories.clinic import PatientFactory
@@ -317,7 +317,7 @@ class TestWorse:
         said = Intake.objects.get(disposition=Disposition.EMERGENCY)
         assert (said.patient, said.channel, said.is_complete) == (ana, "DESK", False)
         assert state_of(visit.pk) is State.RELEASED
-        assert AuditEntry.objects.filter(action=revocation.CALL_THE_PATIENT).exists()
+        assert AuditEntry.objects.filter(action=calls.CALL_THE_PATIENT).exists()
         again = desk_client.get(address_of(result))
         assert "Emergency: call 911 now" in again.content.decode()
 
@@ -327,7 +327,7 @@ class TestWorse:
         Appointment.objects.filter(pk=visit.pk).update(state=State.ARRIVED.value)
         answer_all(desk_client, begin(desk_client, visit), {**answers.BOOK, "saddle": "yes"})
         assert state_of(visit.pk) is State.SUSPENDED
-        assert AuditEntry.objects.filter(action=revocation.CALL_THE_PATIENT).exists()
+        assert AuditEntry.objects.filter(action=calls.CALL_THE_PATIENT).exists()
 
     def test_whoever_walks_off_in_the_middle_is_judged(self, desk, visit, time_machine):
         client = signed_in(desk)
@@ -368,7 +368,8 @@ class TestWhoIsAsked:
         worse = {**answers.BOOK, "fever": "yes"}
         answer_all(desk_client, begin(desk_client, visit), worse)
         assert state_of(visit.pk) is State.SUSPENDED
-        assert Message.objects.get(kind="held").state == Message.State.FAILED
+        assert Message.objects.get(kind="held").state == Message.State.SET_ASIDE
+        assert Call.objects.filter(why=Call.Why.HELD).exists()
 
     def test_a_minor_needs_their_guardian_beside_them(self, desk_client, patient, ana):
         kid = PatientFactory.create(

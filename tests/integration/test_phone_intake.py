@@ -27,6 +27,7 @@ from intake.models import (
 )
 from intake.services.phone import ASKED_AND_RIGHT
 from intake.triage import PROTOCOL
+from scheduling.models import Call
 from tests import answers
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory, IntakeFactory, held
@@ -279,7 +280,8 @@ class TestTheGate:
         assert (case.disposition, case.patient) == (disposition, sent().patient)
         assert (case.contact_name, case.contact_phone.as_e164) == ("Cal Rivers", "+17035550160")
         assert not Clearance.objects.exists()
-        assert Message.objects.get(kind="held").state == Message.State.FAILED, "a call to make"
+        assert Message.objects.get(kind="held").state == Message.State.SET_ASIDE
+        assert Call.objects.get().why == Call.Why.HELD
 
     def test_afterwards_no_answer_is_on_any_page(self, desk_client, town):
         page = say_all(desk_client, begin(desk_client), answers.REFER, town=town)

@@ -37,7 +37,8 @@ from intake.services import give_exercises, revoke
 from intake.services.referrals import follow
 from intake.triage import Urgency
 from scheduling.models import Appointment, Clinician, WaitlistEntry
-from scheduling.services import expire_stale_holds, settle_offers
+from scheduling.plan import as_interval
+from scheduling.services import close, expire_stale_holds, settle_offers, tell_patients
 from scheduling.services import offer as offer_time
 from scheduling.slots import State
 from tests import answers, walking
@@ -704,6 +705,14 @@ def an_own_account(walk: Walk) -> None:
     newcomer.get(take, follow=True)
 
 
+def a_closed_time(walk: Walk) -> None:
+    reader, leave = walk.signed_in(), walk.leave
+    visit = book(leave)
+    closed = close(during=as_interval(visit.visit), reason="Away", by=None, now=NOW)
+    tell_patients(closure_id=closed.closure.pk, by=StaffFactory.create(is_desk=True), now=NOW)
+    reader.get(reverse("scheduling:move", args=[visit.pk]))
+
+
 def messages_to_patients(walk: Walk) -> None:
     """Every kind there is, with all it may say."""
     walk.new()
@@ -723,6 +732,9 @@ def messages_to_patients(walk: Walk) -> None:
         )
         messages.booked_series(
             to=to, name=name, visits=[(visit.pk, visit.starts_at, visit.ends_at)], now=now
+        )
+        messages.clinic_closed(
+            to=to, name=name, visit_id=visit.pk, starts_at=visit.starts_at, now=now
         )
         messages.moved(
             to=to,
@@ -767,6 +779,7 @@ STAGES: list[Callable[[Walk], None]] = [
     questions_first,
     a_hold_that_ran_out,
     a_visit,
+    a_closed_time,
     an_appointment_card,
     visits_in_every_state,
     signing_in,

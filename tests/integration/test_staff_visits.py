@@ -142,7 +142,7 @@ def test_many_visits_cost_no_more_queries(desk_client):
         )
     assert page(desk_client).count('role="rowheader"') == 5
     assert queries(desk_client) == few
-    assert few <= 9
+    assert few <= 10  # one counts the calls to make, for the head of the page
 
 
 def queries(client: Client) -> int:

@@ -108,6 +108,8 @@ STAFF_MODULES = (
     "scheduling/slots/transitions.py",
     "scheduling/affected.py",
     "scheduling/closed_days.py",
+    "scheduling/closing_form.py",
+    "scheduling/closing_sheet.py",
     "scheduling/day_feed.py",
     "scheduling/desk_exceptions.py",
     "scheduling/holidays.py",
@@ -119,6 +121,7 @@ STAFF_MODULES = (
     "scheduling/staff_waitlist.py",
     "scheduling/visit_list.py",
     "scheduling/visit_sheet.py",
+    "scheduling/work_lists.py",
     "scheduling/views/staff*.py",
 )
 

@@ -1,0 +1,112 @@
+"""The desk's list of calls: who gets on it, and how each call ends."""
+
+from datetime import datetime
+from uuid import UUID
+
+from clinic import audit
+from clinic.audit import Actor
+from clinic.models import Message, User
+from scheduling.desk_exceptions import ChangedSince
+from scheduling.models import Appointment, Call
+
+# The audit entry that puts somebody on the list.
+CALL_THE_PATIENT = "call the patient"
+
+
+def ask_to_call(
+    *,
+    patient_id: UUID,
+    why: Call.Why,
+    by: Actor,
+    now: datetime,
+    visit: Appointment | None = None,
+) -> None:
+    """Put a patient on the list, in the transaction that makes it needed.
+
+    Who is on it for the same already stays where they are; and there is no news of a visit to
+    tell to somebody who is called about that very visit anyway.
+    """
+    is_news = why == Call.Why.VISIT
+    if is_news and Call.objects.filter(visit=visit, done_at=None).exists():
+        return
+    call, is_new = Call.objects.get_or_create(
+        patient_id=patient_id, visit=visit, why=why, done_at=None, defaults={"made_at": now}
+    )
+    if is_new:
+        audit.record(by, CALL_THE_PATIENT, visit or call, at=now, patient_id=patient_id)
+
+
+def call_instead(
+    message: Message | None,
+    *,
+    patient_id: UUID,
+    why: Call.Why,
+    by: Actor,
+    now: datetime,
+    visit: Appointment | None = None,
+) -> None:
+    """A message that has nobody to go to becomes a call: from then on it waits there alone."""
+    if message is not None:
+        set_aside_unaddressed(message)
+    ask_to_call(patient_id=patient_id, why=why, by=by, now=now, visit=visit)
+
+
+def set_aside_unaddressed(message: Message) -> None:
+    message.state = Message.State.SET_ASIDE
+    message.save(update_fields=["state"])
+
+
+def end_call(*, call_id: UUID, ended: Call.Ended, seen: int, by: User, now: datetime) -> Call:
+    """They were reached, word was left, or nobody tries any more. Raises ChangedSince."""
+    with audit.writing(by):
+        call = _as_seen(call_id, seen)
+        if call.done_at:
+            raise ChangedSince
+        call.done_at, call.done_by, call.ended = now, by, ended
+        return _keep(call, f"call: {ended}", by=by, now=now)
+
+
+def tried_in_vain(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
+    """Nobody answered: it stays on the list, to be tried again. Raises ChangedSince."""
+    with audit.writing(by):
+        call = _as_seen(call_id, seen)
+        if call.done_at:
+            raise ChangedSince
+        call.tries += 1
+        return _keep(call, "call: no answer", by=by, now=now)
+
+
+def take_back_call(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
+    """Undo what was noted last: the end of a call, or else a try. Raises ChangedSince."""
+    with audit.writing(by):
+        call = _as_seen(call_id, seen)
+        if call.done_at:
+            _require_no_other(call)
+            call.done_at, call.done_by, call.ended = None, None, ""
+        elif call.tries:
+            call.tries -= 1
+        return _keep(call, "call: taken back", by=by, now=now)
+
+
+def _as_seen(call_id: UUID, seen: int) -> Call:
+    """The call, kept from other writers. Raises ChangedSince if it is not the one on the page."""
+    call = Call.objects.select_for_update(of=("self",), no_key=True).get(pk=call_id)
+    if call.version != seen:
+        raise ChangedSince
+    return call
+
+
+def _require_no_other(call: Call) -> None:
+    """They were put on the list anew for the same: that call is the one to make."""
+    again = Call.objects.filter(
+        patient=call.patient_id, visit=call.visit_id, why=call.why, done_at=None
+    )
+    if again.exists():
+        raise ChangedSince
+
+
+def _keep(call: Call, action: str, *, by: User, now: datetime) -> Call:
+    call.version += 1
+    call.save(update_fields=["tries", "done_at", "done_by", "ended", "version"])
+    audit.record(by, action, call, at=now, patient_id=call.patient_id)
+    return call

@@ -1,0 +1,111 @@
+"""The visits in a closed time, the most urgent first, each with a new time that is free now."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from intake import public as intake
+from intake.public import ClearanceCard
+from scheduling import availability, plan
+from scheduling.availability import Wish
+from scheduling.models import Appointment, Closure, Rebooking
+from scheduling.plan import as_interval, as_range, shape_of
+from scheduling.slots import Interval, State, in_place_of
+from scheduling.urgency import most_urgent_first
+
+# Who is here, is over or waits for a decision is not asked to come at another time.
+MOVABLE = (State.BOOKED, State.CONFIRMED)
+# Nearly always enough; else all days are looked through.
+_SOON = timedelta(days=21)
+
+
+def propose(closure: Closure, visits: Iterable[Appointment], *, now: datetime) -> None:
+    """Write down the visits of a closure, each with a time of its own, whoever is told already.
+
+    The calendars are ours: what is proposed is free when this is committed. It is not kept.
+    """
+    untold = Rebooking.objects.filter(closure=closure, told_at=None)
+    untold.delete()
+    told = set(closure.rebookings.values_list("visit", flat=True))
+    new = [visit for visit in visits if visit.ends_at > now and visit.pk not in told]
+    avoid = proposed_to_somebody(now)
+    for visit in most_urgent_first(new):
+        start = free_for(visit, avoid=avoid, now=now)
+        busy = shape_of(visit.visit_type).doctor(start) if start else None
+        if busy:
+            avoid.append(busy)
+        Rebooking.objects.create(
+            closure=closure,
+            visit=visit,
+            was=visit.visit,
+            start=start,
+            proposed=as_range(busy) if busy else None,
+        )
+
+
+def propose_again(rebooking: Rebooking, *, now: datetime) -> None:
+    """Another time, if the one proposed has gone since. The calendars are ours."""
+    visit = rebooking.visit
+    if rebooking.start and _is_free(visit, rebooking.start, now=now):
+        return
+    avoid = proposed_to_somebody(now, besides=rebooking)
+    start = free_for(visit, avoid=avoid, now=now)
+    rebooking.start = start
+    rebooking.proposed = as_range(shape_of(visit.visit_type).doctor(start)) if start else None
+    rebooking.save(update_fields=["start", "proposed"])
+
+
+def free_for(visit: Appointment, *, avoid: list[Interval], now: datetime) -> datetime | None:
+    """A start that is offered for this visit; None for one that nobody is to move, too."""
+    if not may_be_asked(visit, now=now):
+        return None
+    day = timezone.localdate(visit.starts_at)
+    for wish in _wishes(visit, now=now):
+        for last_day in (day + _SOON, None):
+            starts = (
+                availability.offered(wish, first_day=day, last_day=last_day)
+                if last_day
+                else availability.offered(wish)
+            )
+            start = in_place_of(
+                visit.starts_at,
+                starts,
+                shape=shape_of(visit.visit_type),
+                avoid=avoid,
+                zone=plan.current().policy.zone,
+            )
+            if start:
+                return start
+    return None
+
+
+def may_be_asked(visit: Appointment, *, now: datetime) -> bool:
+    return visit.state in MOVABLE and visit.starts_at > now
+
+
+def proposed_to_somebody(now: datetime, *, besides: Rebooking | None = None) -> list[Interval]:
+    """The doctor's times that lie ahead and were proposed, to whomever, whatever they answered."""
+    proposed = Rebooking.objects.filter(proposed__endswith__gt=now)
+    if besides:
+        proposed = proposed.exclude(pk=besides.pk)
+    return [as_interval(busy) for busy in proposed.values_list("proposed", flat=True)]
+
+
+def _is_free(visit: Appointment, start: datetime, *, now: datetime) -> bool:
+    return any(
+        availability.is_offered(wish, start, clinician_id=visit.clinician_id)
+        for wish in _wishes(visit, now=now)
+    )
+
+
+def _wishes(visit: Appointment, *, now: datetime) -> Iterator[Wish]:
+    """One for each leave of the patient's, the visit's own before any other."""
+    for clearance in _leaves(visit, now=now):
+        yield Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+
+
+def _leaves(visit: Appointment, *, now: datetime) -> list[ClearanceCard]:
+    usable = intake.clearances_usable(visit.patient_id, now)
+    fitting = [card for card in usable if card.is_for(visit.visit_type.code)]
+    return sorted(fitting, key=lambda card: card.id != visit.clearance_id)
