@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from scheduling import services
-from scheduling.models import Appointment, Closure
+from scheduling.models import Appointment, Closure, Rebooking
 from scheduling.slots import Interval, State
 from tests.concurrency.clients import (
     ROUNDS,
@@ -127,3 +127,74 @@ def test_the_race_is_real(
 @pytest.fixture
 def without_the_closures_lock(as_owner: AsOwner) -> None:
     as_owner("DROP TRIGGER scheduling_closure_lock ON scheduling_closure")
+
+
+# --- The times proposed in place of those in the closed day ------------------------------------
+
+
+def proposed_twice() -> list[tuple[object, object]]:
+    """Pairs of visits that were proposed the same time or a part of it, asked of the rows."""
+    rows = [(row.pk, row.proposed) for row in Rebooking.objects.exclude(proposed=None)]
+    return [
+        (one, other)
+        for number, (one, busy) in enumerate(rows)
+        for other, theirs in rows[number + 1 :]
+        if busy.lower < theirs.upper and theirs.lower < busy.upper
+    ]
+
+
+AN_EXAM = timedelta(minutes=45)
+# Free, and the nearest to the hour of either of the two whose times are closed.
+BOTH_WANT = NINE + 2 * AN_EXAM
+
+
+def closing_each_its_own() -> list[Runner]:
+    """Nine o'clock and the next visit's time, each closed by somebody, both at once."""
+    parts = [Interval(NINE, NINE + AN_EXAM), Interval(NINE + AN_EXAM, BOTH_WANT)]
+    return [partial(services.close, during=part, reason="Away", by=None, now=NOW) for part in parts]
+
+
+def test_no_two_are_proposed_one_time(race: Race):
+    """Two close; forty-eight book, keep, and move to what lies nearest: fifty."""
+    leaves = fifty_clearances(50)
+    visits = [book(leave, NINE + n * AN_EXAM) for n, leave in enumerate(leaves[:2])]
+    home = starts_of(visits)
+    desk = StaffFactory.create(is_desk=True)
+    later, next_days = every_ten_minutes(20, days=1), every_ten_minutes(18, days=2)
+    others: list[Runner] = [
+        *(partial(book, leave, BOTH_WANT + AN_EXAM) for leave in leaves[2:10]),
+        *(partial(book, leave, start) for leave, start in zip(leaves[10:30], later, strict=True)),
+        *(
+            partial(hold, leave, start)
+            for leave, start in zip(leaves[30:48], next_days, strict=True)
+        ),
+        *(moving(visit, start, by=desk) for visit, start in zip(visits, later, strict=False)),
+    ]
+    for number in range(ROUNDS):
+        closing = [after(number * 0.005, each) for each in closing_each_its_own()]
+        round_ = race.run([*closing, *others])
+        assert race.unnamed_errors == []
+        assert all(isinstance(each.result, services.Closed) for each in round_[:2])
+        assert proposed_twice() == []
+        assert live_overlaps() == 0
+        # It is open again, and everybody is where they were.
+        Closure.objects.all().delete()
+        strangers = Appointment.objects.exclude(pk__in=home).keeping_time()
+        strangers.update(state=State.CANCELLED.value)
+        for pk, start in home.items():
+            services.move(appointment_id=pk, start=start, by=desk, now=NOW)
+
+
+def test_that_race_is_real(race: Race, without_one_proposal_a_time):
+    """Closings come one after the other anyway, by the plan's one row: what keeps them apart is
+    that the second knows what the first has proposed, and the constraint."""
+    for number, leave in enumerate(fifty_clearances(2)):
+        book(leave, NINE + number * AN_EXAM)
+    race.run(closing_each_its_own())
+    assert proposed_twice(), "if there is none, the test above proves nothing"
+
+
+@pytest.fixture
+def without_one_proposal_a_time(as_owner: AsOwner, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_owner("ALTER TABLE scheduling_rebooking DROP CONSTRAINT rebooking_proposed_once")
+    monkeypatch.setattr("scheduling.services.proposals.proposed_to_somebody", lambda *_, **__: [])
