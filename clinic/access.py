@@ -76,6 +76,11 @@ def decides_reviews(user: Person) -> bool:
     return _has(user, "is_chiropractor")
 
 
+def merges_records(user: Person) -> bool:
+    """Says that two records are one person's."""
+    return _has(user, "is_administrator")
+
+
 def gives_exercises(user: Person) -> bool:
     return _has(user, "is_chiropractor")
 
@@ -129,6 +134,7 @@ exercises_required = allowed(gives_exercises)
 own_exercises_required = allowed(reads_own_or_all_exercises, sign_in=PATIENT_SIGN_IN)
 signer_required = allowed(signs_protocol)
 administrator_required = allowed(uses_admin_site)
+merging_required = allowed(merges_records)
 
 
 def signed_in(request: HttpRequest) -> User:

@@ -26,6 +26,7 @@ ADD_ONLY = (
     "intake.Prescription",
     "intake.PainScore",
     "intake.GuardianConsent",
+    "intake.PatientMerge",
     "intake.ProtocolSignature",
     "intake.Referral",
     "intake.ReferralLetter",

@@ -34,6 +34,8 @@ trail.ACTS.update(
         "pain noted": _("Pain at a visit noted"),
         "patient added": _("Patient put on record"),
         "contact changed": _("Contact details changed"),
+        "records merged": _("Records merged"),
+        "records apart": _("Records taken apart"),
         "answers replayed": _("Answers run through another protocol"),
         "protocol signed": _("Protocol signed"),
         "referral opened": _("Referral opened"),

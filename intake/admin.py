@@ -9,7 +9,8 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ from intake.models import (
     IntakeDraft,
     PainScore,
     Patient,
+    PatientMerge,
     Prescription,
     ProtocolSignature,
     Receiver,
@@ -66,6 +68,8 @@ class PatientAdmin(RecordAdmin):
         "town_name",
         "account",
         "likely_duplicate_of",
+        "merged_into",
+        "page",
         "created_at",
         "trail",
     )
@@ -78,9 +82,29 @@ class PatientAdmin(RecordAdmin):
     def town_name(self, patient: Patient) -> str:
         return patient.town_name
 
+    @admin.display(description=_("compare and merge"))
+    def page(self, patient: Patient) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("desk:patient", args=[patient.pk]),
+            _("The patient’s page"),
+        )
+
     @admin.display(description=_("audit trail"))
     def trail(self, patient: Patient) -> SafeString:
         return trail_of(patient.pk)
+
+
+@admin.register(PatientMerge)
+class PatientMergeAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = ("at", "by", "kind", "patient", "kept")
+    list_filter = ("kind",)
+    list_select_related = ("by", "patient", "kept")
+    search_fields = ("patient__given_name", "patient__family_name", "kept__family_name")
+    search_help_text = _("The patient's name")
+    date_hierarchy = "at"
+    fields = ("patient", "kept", "kind", "reason", "by", "at")
 
 
 @admin.register(Case)

@@ -56,12 +56,15 @@ def likely_duplicates(person: Person, *, besides: Patient | None = None) -> list
         )
         for id_ in likeliest(asked)
     }
-    patients = Patient.objects.filter(pk__in=ids).select_related("town").order_by("created_at")
-    if besides:
-        patients = patients.exclude(pk=besides.pk)
-    ranked = [(reason, patient) for patient in patients if (reason := _reason(person, patient))]
-    ranked.sort(key=lambda each: each[0])
-    return [Likely(patient, _BECAUSE[reason]) for reason, patient in ranked[:MOST_SHOWN]]
+    records = Patient.objects.filter(pk__in=ids).select_related("town", "merged_into__town")
+    # The likeliest record of each, shown by the one that is kept.
+    reasons: dict[Patient, int] = {}
+    for record in records.order_by("created_at"):
+        reason = _reason(person, record)
+        if reason and not (besides and record.person_id == besides.person_id):
+            reasons[record.kept] = min(reason, reasons.get(record.kept, reason))
+    likeliest_first = sorted(reasons, key=lambda patient: reasons[patient])
+    return [Likely(patient, _BECAUSE[reasons[patient]]) for patient in likeliest_first[:MOST_SHOWN]]
 
 
 _BECAUSE = {

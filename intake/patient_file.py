@@ -4,7 +4,7 @@ Never an answer, nor a reason that quotes one: for those there is the case, whic
 reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from clinic.models import User
 from intake import review_list, triage, visit_types
 from intake.ages import is_adult
 from intake.duplicates import Person, likely_duplicates
-from intake.models import Case, Clearance, Patient
+from intake.models import Case, Clearance, GuardianConsent, Patient
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class PatientFile:
     signs_in_with: str
     guardians: tuple[str, ...]
     needs_guardian: bool
+    also_known_as: tuple[Relative, ...]
     family: tuple[Relative, ...]
     duplicates: tuple[Relative, ...]
     held: tuple[Held, ...]
@@ -64,12 +65,18 @@ class PatientFile:
 
 
 def open_file(patient_id: UUID, *, by: User, now: datetime) -> PatientFile | None:
-    """A look at a record, which is written down. None for nobody this person may see."""
-    visible = Patient.objects.visible_to(by).select_related("town", "account")
-    patient = visible.filter(pk=patient_id).first()
+    """A look at a record, which is written down. None for nobody this person may see.
+
+    Of a record that was merged, the file of the one that is kept: all of them are one person's.
+    """
+    records = list(
+        Patient.objects.visible_to(by).same_person_as(patient_id).select_related("town", "account")
+    )
+    patient = next((record for record in records if record.merged_into_id is None), None)
     if patient is None:
         return None
     audit.viewed(by, patient, at=now, patient_id=patient.pk)
+    ids = [record.pk for record in records]
     guardians = [
         _("%(name)s (%(relationship)s), agreed on %(day)s")
         % {
@@ -77,11 +84,12 @@ def open_file(patient_id: UUID, *, by: User, now: datetime) -> PatientFile | Non
             "relationship": consent.relationship,
             "day": times.day_in_words(timezone.localdate(consent.at)),
         }
-        for consent in patient.guardian_consents.all()
+        for consent in GuardianConsent.objects.filter(patient__in=ids)
     ]
     minor = not is_adult(patient.born, timezone.localdate(now))
-    held = _unresolved(patient)
-    clearances = [] if held else list(patient.clearances.usable(now).order_by("-ends_at"))
+    held = _unresolved(ids)
+    usable = Clearance.objects.usable(now).filter(patient__in=ids)
+    clearances = [] if held else list(usable.order_by("-ends_at"))
     return PatientFile(
         id=patient.pk,
         name=patient.name,
@@ -93,6 +101,9 @@ def open_file(patient_id: UUID, *, by: User, now: datetime) -> PatientFile | Non
         signs_in_with=patient.account.email if patient.account else "",
         guardians=tuple(guardians),
         needs_guardian=minor and not guardians,
+        also_known_as=tuple(
+            _named(record, _born(record, now)) for record in records if record != patient
+        ),
         family=tuple(_family(patient)),
         duplicates=tuple(_duplicates(patient)),
         held=tuple(_held(held, by, now)) if access.sees_held_cases(by) else (),
@@ -112,25 +123,25 @@ def _family(patient: Patient) -> list[Relative]:
     """Whoever shares the account to sign in with."""
     if patient.account_id is None:
         return []
-    others = Patient.objects.filter(account=patient.account_id).exclude(pk=patient.pk)
-    return [Relative(each.pk, each.name, "") for each in others.order_by("born", "pk")]
+    others = Patient.objects.filter(account=patient.account_id).not_merged()
+    return [_named(each, "") for each in others.exclude(pk=patient.pk).order_by("born", "pk")]
+
+
+def _named(patient: Patient, note: str) -> Relative:
+    return Relative(patient.pk, patient.name, note)
 
 
 def _duplicates(patient: Patient) -> list[Relative]:
     return [
-        Relative(
-            each.patient.pk,
-            each.patient.name,
-            f"{date_format(each.patient.born, 'M j, Y')}: {each.because}",
-        )
+        _named(each.patient, f"{date_format(each.patient.born, 'M j, Y')}: {each.because}")
         for each in likely_duplicates(Person.of(patient), besides=patient)
     ]
 
 
-def _unresolved(patient: Patient) -> list[Case]:
+def _unresolved(ids: Collection[UUID]) -> list[Case]:
     """Of their own, and those of others that their answers joined."""
-    own = Case.objects.unresolved().filter(patient=patient)
-    joined = Case.objects.unresolved().filter(intakes__patient=patient)
+    own = Case.objects.unresolved().filter(patient__in=ids)
+    joined = Case.objects.unresolved().filter(intakes__patient__in=ids)
     return list((own | joined).distinct().worst_first())
 
 

@@ -49,15 +49,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class PatientFound:
-    """`phone` as it is written here, `phone_link` as it is called."""
+    """`found_as` is the other name of theirs, of a merged record, by which they were found."""
 
     id: UUID
     name: str
     born: date
     town: str
     phone: str
-    phone_link: str
     email: str
+    found_as: str
 
 
 def find_patients(text: str, *, by: User, now: datetime) -> list[PatientFound]:
@@ -70,9 +70,11 @@ def find_patients(text: str, *, by: User, now: datetime) -> list[PatientFound]:
     ids = likeliest(read(text, today=timezone.localdate(now)))
     if not ids:
         return []
-    patients = Patient.objects.select_related("town").in_bulk(ids)
-    audit.list_viewed(by, Patient, at=now, rows=len(ids))
-    return [_found(patients[id_]) for id_ in ids]
+    records = Patient.objects.select_related("town", "merged_into__town").in_bulk(ids)
+    # Found by a record that was merged, they are shown by the one that is kept.
+    found = {patient.kept.pk: _found(patient) for patient in map(records.get, ids) if patient}
+    audit.list_viewed(by, Patient, at=now, rows=len(found))
+    return list(found.values())
 
 
 def read(text: str, *, today: date) -> Asked:
@@ -124,13 +126,14 @@ def _digits(number: str) -> str:
     return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
-def _found(patient: Patient) -> PatientFound:
+def _found(record: Patient) -> PatientFound:
+    patient = record.kept
     return PatientFound(
         id=patient.pk,
         name=patient.name,
         born=patient.born,
         town=patient.town_name,
         phone=patient.phone.as_national if patient.phone else "",
-        phone_link=patient.phone.as_rfc3966 if patient.phone else "",
         email=patient.email,
+        found_as=record.name if record.name != patient.name else "",
     )

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,9 +30,13 @@ from intake.patient_file import open_file as open_file
 from intake.patient_search import PatientFound as PatientFound
 from intake.patient_search import find_patients as find_patients
 from intake.querysets import ClearanceQuerySet
+from intake.querysets import of_account as of_account  # for the calendar's own rows
 from intake.triage import Disposition
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
+
+# The record that is kept of whose row it is.
+_PERSON = Coalesce("patient__merged_into_id", "patient_id")
 
 
 @dataclass(frozen=True)
@@ -115,24 +120,32 @@ def first_steps() -> list[FirstStep]:
 
 
 def patient_card(patient_id: UUID) -> PatientCard:
-    """Raises Patient.DoesNotExist."""
-    return _card(Patient.objects.select_related("town").get(pk=patient_id))
+    """Of a merged record, the card of the one that is kept. Raises Patient.DoesNotExist."""
+    found = Patient.objects.select_related("town", "merged_into__town").get(pk=patient_id)
+    return _card(found.kept)
+
+
+def person_of(patient_id: UUID) -> UUID:
+    """The record that is kept of this person. Raises Patient.DoesNotExist."""
+    return Patient.objects.only("merged_into_id").get(pk=patient_id).person_id
 
 
 def patient_seen_by(user: User, patient_id: UUID) -> PatientCard | None:
-    found = Patient.objects.visible_to(user).select_related("town").filter(pk=patient_id).first()
-    return _card(found) if found else None
+    patients = Patient.objects.visible_to(user).select_related("town", "merged_into__town")
+    found = patients.filter(pk=patient_id).first()
+    return _card(found.kept) if found else None
 
 
 def family_of(user: User) -> list[PatientCard]:
     """The patients of an account, oldest first."""
-    family = Patient.objects.filter(account=user).select_related("town").order_by("born", "pk")
+    family = Patient.objects.filter(account=user).not_merged().select_related("town")
+    family = family.order_by("born", "pk")
     return [_card(patient) for patient in family]
 
 
 def clearance_of(user: User, clearance_id: UUID) -> ClearanceCard | None:
     """A clearance of the account's own family, usable or not."""
-    clearance = _as_known().filter(patient__account=user, pk=clearance_id).first()
+    clearance = _as_known().filter(of_account(user), pk=clearance_id).first()
     return _clearance_card(clearance) if clearance else None
 
 
@@ -144,9 +157,9 @@ def clearance_card(clearance_id: UUID) -> ClearanceCard:
 def clearances_of(user: User, now: datetime) -> list[ClearanceCard]:
     """What a whole family may book under, the one that lasts longest first."""
     held = Case.objects.unresolved().filter(
-        Q(patient=OuterRef("patient")) | Q(intakes__patient=OuterRef("patient"))
+        _of(OuterRef("person")) | _joined_by(OuterRef("person"))
     )
-    usable = _as_known().usable(now).filter(~Exists(held), patient__account=user)
+    usable = _as_known().usable(now).filter(~Exists(held), of_account(user))
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
 
 
@@ -160,19 +173,22 @@ def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
     """Clearances a visit may still be booked under, the one that lasts longest first."""
     if is_held(patient_id):
         return []
-    usable = _as_known().usable(now).filter(patient=patient_id)
+    theirs = Patient.objects.same_person_as(patient_id)
+    usable = _as_known().usable(now).filter(patient__in=theirs)
     return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
 
 
-def may_book(patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[ClearanceCard]]:
-    """`clearances_usable` of many at once; a minor without a guardian's consent is left out."""
-    held = Case.objects.unresolved().filter(
-        Q(patient=OuterRef("patient")) | Q(intakes__patient=OuterRef("patient"))
-    )
-    usable = _as_known().usable(now).filter(~Exists(held), patient__in=patient_ids)
-    agreed = set(
-        GuardianConsent.objects.filter(patient__in=patient_ids).values_list("patient_id", flat=True)
-    )
+def may_book(people: Collection[UUID], now: datetime) -> dict[UUID, list[ClearanceCard]]:
+    """`clearances_usable` of many at once; a minor without a guardian's consent is left out.
+
+    Each is named by the record that is kept of them.
+    """
+    person = OuterRef("person")
+    held = Case.objects.unresolved().filter(_of(person) | _joined_by(person))
+    theirs = Q(patient__in=people) | Q(patient__merged_into__in=people)
+    usable = _as_known().usable(now).filter(~Exists(held), theirs)
+    consents = GuardianConsent.objects.filter(theirs).annotate(person=_PERSON)
+    agreed = set(consents.values_list("person", flat=True))
     found: dict[UUID, list[ClearanceCard]] = {}
     for clearance in usable.order_by("-ends_at"):
         card = _clearance_card(clearance)
@@ -183,18 +199,17 @@ def may_book(patient_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Cl
 
 def held_cases_of(user: User) -> list[HeldCard]:
     """A family's unresolved cases, each person's newest answers in theirs."""
-    said = Intake.objects.filter(patient__account=user, case__state__in=Case.UNRESOLVED)
-    # By the key: by the patient would mean by their name.
-    newest = said.order_by("patient_id", "-submitted_at").distinct("patient_id")
+    said = Intake.objects.filter(of_account(user), case__state__in=Case.UNRESOLVED)
+    newest = said.annotate(person=_PERSON).order_by("person", "-submitted_at").distinct("person")
     return [
         HeldCard(
-            patient_id=intake.patient_id,
+            patient_id=intake.person,
             intake_id=intake.pk,
             due_at=intake.case.due_at,
             awaits_review=intake.case.state != Case.State.REFERRED,
             asked=open_question_of(intake),
         )
-        for intake in newest.select_related("case")
+        for intake in newest.select_related("case__patient", "patient")
         if intake.patient_id and intake.case
     ]
 
@@ -202,7 +217,9 @@ def held_cases_of(user: User) -> list[HeldCard]:
 def open_question_of(intake: Intake) -> UUID | None:
     """The decision that asks the patient of these answers something, while it waits for them."""
     case = intake.case
-    if case is None or case.state != Case.State.ASKED or case.patient_id != intake.patient_id:
+    if case is None or case.state != Case.State.ASKED or case.patient is None:
+        return None
+    if intake.patient is None or case.patient.person_id != intake.patient.person_id:
         return None
     asking = case.decisions.filter(kind=ReviewDecision.Kind.ASK, draft__submitted=None)
     return asking.values_list("pk", flat=True).first()
@@ -210,14 +227,9 @@ def open_question_of(intake: Intake) -> UUID | None:
 
 def newest_answers_of(user: User) -> dict[UUID, UUID]:
     """For each of a family who has sent any: the answers that came last."""
-    newest = Intake.objects.filter(patient__account=user)
-    # By the key: by the patient would mean by their name.
-    newest = newest.order_by("patient_id", "-submitted_at").distinct("patient_id")
-    return {
-        patient_id: intake_id
-        for patient_id, intake_id in newest.values_list("patient_id", "pk")
-        if patient_id
-    }
+    newest = Intake.objects.filter(of_account(user)).annotate(person=_PERSON)
+    newest = newest.order_by("person", "-submitted_at").distinct("person")
+    return dict(newest.values_list("person", "pk"))
 
 
 def who_has_exercises(user: User) -> set[UUID]:
@@ -242,11 +254,12 @@ def short_forms_of(user: User, now: datetime) -> dict[UUID, datetime]:
 
 def standing(patient_id: UUID, now: datetime) -> Standing:
     """Held, free to book, or neither: then the health questions come first."""
-    theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)
+    records = Patient.objects.same_person_as(patient_id)
+    theirs = Q(patient__in=records) | Q(intakes__patient__in=records)
     case = Case.objects.unresolved().filter(theirs).distinct().worst_first().first()
     if case:
         return Standing(True, case.get_disposition_display(), words_to_say.of(case), None)
-    usable = Clearance.objects.usable(now).filter(patient=patient_id).order_by("-ends_at")
+    usable = Clearance.objects.usable(now).filter(patient__in=records).order_by("-ends_at")
     return Standing(False, "", "", usable.values_list("ends_at", flat=True).first())
 
 
@@ -268,32 +281,42 @@ def outcomes_of(clearances: Iterable[UUID]) -> dict[UUID, str]:
 
 def is_held(patient_id: UUID) -> bool:
     """The patient, or answers of theirs, is in a case nobody has resolved."""
-    theirs = Q(patient=patient_id) | Q(intakes__patient=patient_id)
+    records = Patient.objects.same_person_as(patient_id)
+    theirs = Q(patient__in=records) | Q(intakes__patient__in=records)
     return Case.objects.unresolved().filter(theirs).exists()
 
 
 def held_among(patients: Collection[UUID]) -> set[UUID]:
-    """Those of them who are held."""
+    """Those of them who are held, each named by the record that is kept of them."""
     unresolved = Case.objects.unresolved()
-    own = unresolved.filter(patient__in=patients).values_list("patient", flat=True)
-    joined = unresolved.filter(intakes__patient__in=patients)
-    return {each for each in own.union(joined.values_list("intakes__patient", flat=True)) if each}
+    held: set[UUID] = set()
+    for record in ("patient", "intakes__patient"):
+        person = Coalesce(f"{record}__merged_into_id", f"{record}_id")
+        theirs = unresolved.annotate(person=person).filter(person__in=patients)
+        held |= set(theirs.values_list("person", flat=True))
+    return held
 
 
 def lacks_guardian(patient_id: UUID, on: date) -> bool:
     """The patient is a minor on that day, and no guardian has agreed to their care."""
     born = Patient.objects.values_list("born", flat=True).get(pk=patient_id)
-    return (
-        not is_adult(born, on) and not GuardianConsent.objects.filter(patient=patient_id).exists()
-    )
+    if is_adult(born, on):
+        return False
+    records = Patient.objects.same_person_as(patient_id)
+    return not GuardianConsent.objects.filter(patient__in=records).exists()
 
 
 def lock_patient(patient_id: UUID) -> None:
-    """Keep the patient's row from other writers until the transaction ends.
+    """Keep the rows of the patient's person from other writers until the transaction ends.
 
     Taken before the patient's clearances and visits. Raises Patient.DoesNotExist.
     """
-    Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT intake_lock_person(id) FROM intake_patient WHERE id = %s", [patient_id]
+        )
+        if cursor.fetchone() is None:
+            raise Patient.DoesNotExist
 
 
 def _as_known() -> ClearanceQuerySet[Clearance]:
@@ -303,9 +326,10 @@ def _as_known() -> ClearanceQuerySet[Clearance]:
     gave this very leave. Without the second, whoever a doctor had to see first would be held again
     by the same answers each time the link in "you may book" is followed.
     """
-    theirs = Intake.objects.filter(patient=OuterRef("patient")).order_by("-submitted_at")
+    theirs = Intake.objects.filter(_of(OuterRef("person"))).order_by("-submitted_at")
     submitted = theirs.values("submitted_at")
-    return Clearance.objects.select_related("patient__town").annotate(
+    people = Clearance.objects.select_related("patient__town", "patient__merged_into__town")
+    return people.annotate(person=_PERSON).annotate(
         answered_at=F("intake__submitted_at"),
         xray_hold=Subquery(submitted.filter(xray_hold=True)[:1]),
         known_at=Greatest(
@@ -316,11 +340,20 @@ def _as_known() -> ClearanceQuerySet[Clearance]:
     )
 
 
+def _of(person: OuterRef) -> Q:
+    """Of a record of this person, who is named by the record that is kept."""
+    return Q(patient=person) | Q(patient__merged_into=person)
+
+
+def _joined_by(person: OuterRef) -> Q:
+    return Q(intakes__patient=person) | Q(intakes__patient__merged_into=person)
+
+
 def _clearance_card(clearance: Any) -> ClearanceCard:
     held_at = clearance.xray_hold
     return ClearanceCard(
         id=clearance.pk,
-        person=_card(clearance.patient),
+        person=_card(clearance.patient.kept),
         starts_at=clearance.starts_at,
         ends_at=clearance.ends_at,
         xray_allowed=clearance.xray_allowed

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Case as CaseExpression
-from django.db.models import Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from clinic import access
 from intake import renewal
@@ -21,12 +23,29 @@ UNRESOLVED = ("OPEN", "REFERRED", "ASKED")
 WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
 
 
+def of_account(user: "User", record: str = "patient") -> Q:
+    """Of a record of the account, or of one that was merged into a record of the account."""
+    return Q(**{f"{record}__account": user.pk}) | Q(**{f"{record}__merged_into__account": user.pk})
+
+
 class PatientQuerySet(models.QuerySet[Row]):
+    def same_person_as(self, patient_id: UUID | F | OuterRef) -> Self:
+        """All records of one person: the one that is kept, and those merged into it."""
+        kept = self.model._default_manager.filter(pk=patient_id).values(
+            kept=Coalesce("merged_into_id", "pk")
+        )
+        return self.filter(Q(pk__in=kept) | Q(merged_into__in=kept))
+
+    def not_merged(self) -> Self:
+        """One record a person."""
+        return self.filter(merged_into=None)
+
     def visible_to(self, user: "User") -> Self:
         """Staff see every patient's contact details; an account sees its own family."""
         if access.sees_all_patients(user):
             return self
-        return self.filter(account=user.pk) if user.is_authenticated else self.none()
+        own = self.filter(Q(account=user.pk) | Q(merged_into__account=user.pk))
+        return own if user.is_authenticated else self.none()
 
 
 class IntakeQuerySet(models.QuerySet[Row]):
@@ -34,7 +53,7 @@ class IntakeQuerySet(models.QuerySet[Row]):
         """Submitted answers: the chiropractor's, and the family's own."""
         if access.reads_answers(user):
             return self
-        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+        return self.filter(of_account(user)) if user.is_authenticated else self.none()
 
     def renewable(self, now: datetime) -> Self:
         """The newest finished answers of each patient who may take the short form.
@@ -61,6 +80,7 @@ class IntakeQuerySet(models.QuerySet[Row]):
             protocol=PROTOCOL.version,
         ).exclude(patient__cases__state__in=UNRESOLVED)
         # By the key: by the patient would mean by their name.
+        finished = finished.exclude(patient__merged_records__cases__state__in=UNRESOLVED)
         return finished.order_by("patient_id", "-submitted_at").distinct("patient_id")
 
 
@@ -69,7 +89,7 @@ class CaseQuerySet(models.QuerySet[Row]):
         """Desk and clinician see every held case; an account sees its own family's."""
         if access.sees_held_cases(user):
             return self
-        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+        return self.filter(of_account(user)) if user.is_authenticated else self.none()
 
     def unresolved(self) -> Self:
         """Cases that keep their patient from booking: waiting for us, for a doctor or for them."""
@@ -108,7 +128,7 @@ class ExercisePlanQuerySet(models.QuerySet[Row]):
         """The chiropractor's, and the family's own."""
         if access.gives_exercises(user):
             return self
-        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+        return self.filter(of_account(user)) if user.is_authenticated else self.none()
 
     def newest_first(self) -> Self:
         """The first of a patient's is the one that counts."""
@@ -120,7 +140,7 @@ class ReferralQuerySet(models.QuerySet[Row]):
         """The clinician's; and the family's own, whose answers the letter speaks of."""
         if access.reads_answers(user):
             return self
-        own = self.filter(decision__intake__patient__account=user.pk)
+        own = self.filter(of_account(user, "decision__intake__patient"))
         return own if user.is_authenticated else self.none()
 
     def running(self) -> Self:
@@ -138,5 +158,5 @@ class ReportQuerySet(models.QuerySet[Row]):
         """The clinician's; and the family's own."""
         if access.reads_answers(user):
             return self
-        own = self.filter(referral__decision__intake__patient__account=user.pk)
+        own = self.filter(of_account(user, "referral__decision__intake__patient"))
         return own if user.is_authenticated else self.none()

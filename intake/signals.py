@@ -32,3 +32,12 @@ open_half_days_asked = Signal()
 # asked, read), message (which had nobody to go to, or None), by, now. Sent in place of an email to
 # a patient who has no address: the desk calls.
 call_wanted = Signal()
+
+# Arguments: patient_id, kept_id, by, now. Two records are about to be one person's: the calendar
+# gives back the times the first is only choosing, and answers with the visits of both that are at
+# the same time, in words. Any of them refuses the merge.
+records_merged = Signal()
+
+# Arguments: patient_id, kept_id. A merged record is about to be its own patient's again: the
+# calendar answers with the visits of either that rest on the other's clearance, in words.
+records_apart = Signal()

@@ -242,7 +242,7 @@ def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
     Those that the decision names; if it names none, a new exam, or an adjustment after a completed
     visit. With an X-ray only by the clearance, and then that is what the doctor meant.
     """
-    done = Appointment.objects.filter(patient=clearance.patient_id, state=State.DONE.value)
+    done = Appointment.objects.filter(person=clearance.patient_id, state=State.DONE.value)
     is_return = done.exists()
     types = [
         kind

@@ -42,7 +42,7 @@ def coming_visits(
 ) -> list[Appointment]:
     """The patient's visits that are on and still to come, or the one that is named."""
     visits = Appointment.objects.visible_to(user).filter(
-        patient=patient_id, state__in=_ON, visit__startswith__gt=now
+        person=patient_id, state__in=_ON, visit__startswith__gt=now
     )
     visits = visits.filter(pk=only) if only else visits
     return list(visits.select_related("clinician").in_time_order())

@@ -178,6 +178,7 @@ REFUSALS: dict[str, type[SchedulingProblem]] = {
     "visit_clearance_stands": ClearanceRevoked,
     "visit_inside_clearance": OutsideClearance,
     "visit_patient_is_not_held": PatientHeld,
+    "visit_on_the_kept_record": StepNotAllowed,
     "visit_minor_has_a_guardian": GuardianMissing,
     "visit_xray_is_allowed": XrayNotAllowed,
     "visit_type_is_cleared": VisitTypeNotCleared,

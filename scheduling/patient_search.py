@@ -25,6 +25,7 @@ class Found:
     phone: str
     email: str
     next_visit: str
+    found_as: str
 
 
 def search(text: str, *, by: User, now: datetime) -> list[Found]:
@@ -35,10 +36,10 @@ def search(text: str, *, by: User, now: datetime) -> list[Found]:
 
 
 def _next_visits(patients: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
-    visits = Appointment.objects.coming(now).filter(patient__in=patients)
+    visits = Appointment.objects.coming(now).filter(person__in=patients)
     found: dict[UUID, datetime] = {}
-    for patient_id, visit in visits.values_list("patient_id", "visit"):
-        found.setdefault(patient_id, visit.lower)
+    for person_id, visit in visits.values_list("person_id", "visit"):
+        found.setdefault(person_id, visit.lower)
     return found
 
 
@@ -51,4 +52,5 @@ def _worded(person: PatientFound, next_visit: datetime | None) -> Found:
         phone=person.phone,
         email=person.email,
         next_visit=times.in_words(next_visit) if next_visit else "",
+        found_as=person.found_as,
     )

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from clinic import access
+from intake.public import of_account
 from scheduling.slots import State
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class AppointmentQuerySet(models.QuerySet[Row]):
         """Staff see every visit; an account sees its own family's."""
         if access.sees_calendar(user):
             return self
-        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+        own = self.filter(of_account(user))
+        return own if user.is_authenticated else self.none()
 
     def keeping_time(self) -> Self:
         """Visits whose doctor, room and patient are taken: see the table of states."""
@@ -81,13 +83,13 @@ class WaitlistEntryQuerySet(models.QuerySet[Row]):
         """In the list's order; the rows are locked by id, as everybody locks them."""
         ids = self.order_by("pk").select_for_update(of=("self",), no_key=True)
         found = self.model._default_manager.filter(pk__in=[row.pk for row in ids])
-        return list(found.select_related("visit_type", "patient__town"))
+        return list(found.select_related("visit_type", "patient__town", "patient__merged_into"))
 
     def visible_to(self, user: "User") -> Self:
         """Staff see the whole list; an account sees its own family's."""
         if access.sees_calendar(user):
             return self
-        return self.filter(patient__account=user.pk) if user.is_authenticated else self.none()
+        return self.filter(of_account(user)) if user.is_authenticated else self.none()
 
     def waiting(self) -> Self:
         return self.filter(state="WAITING")
@@ -102,7 +104,7 @@ class WaitlistOfferQuerySet(models.QuerySet[Row]):
         """Staff see every offer; an account sees its own family's."""
         if access.sees_calendar(user):
             return self
-        theirs = self.filter(entry__patient__account=user.pk)
+        theirs = self.filter(of_account(user, "entry__patient"))
         return theirs if user.is_authenticated else self.none()
 
     def locked(self, pk: UUID) -> Row:

@@ -14,10 +14,12 @@ from intake.signals import (
     clearance_revoked,
     open_half_days_asked,
     open_time_asked,
+    records_apart,
+    records_merged,
     visit_types_asked,
     visits_asked,
 )
-from scheduling import availability, plan, services, visit_list
+from scheduling import availability, merging, plan, services, visit_list
 from scheduling.models import Call
 
 
@@ -73,3 +75,15 @@ def put_on_list_of_calls(
     **_kwargs: Any,
 ) -> None:
     services.call_instead(message, patient_id=patient_id, why=Call.Why(why), by=by, now=now)
+
+
+@receiver(records_merged, dispatch_uid="scheduling.make_room_for_merge")
+def make_room_for_merge(
+    *, patient_id: UUID, kept_id: UUID, by: Actor, now: datetime, **_kwargs: Any
+) -> list[str]:
+    return merging.before_merge(patient_id=patient_id, kept_id=kept_id, by=by, now=now)
+
+
+@receiver(records_apart, dispatch_uid="scheduling.tell_what_holds_together")
+def tell_what_holds_together(*, patient_id: UUID, kept_id: UUID, **_kwargs: Any) -> list[str]:
+    return merging.before_apart(patient_id=patient_id, kept_id=kept_id)

@@ -173,6 +173,6 @@ def _cut(days: Sequence[ForDay], clearance: ClearanceCard) -> str:
 
 
 def _days_with_visits(patient_id: UUID, *, now: datetime) -> frozenset[date]:
-    visits = Appointment.objects.coming(now).filter(patient=patient_id)
+    visits = Appointment.objects.coming(now).filter(person=patient_id)
     visits = visits.exclude(state=State.HELD.value)
     return frozenset(timezone.localdate(visit.starts_at) for visit in visits)

@@ -15,12 +15,12 @@ from scheduling.slots import Interval, State
 # database to answer. Each line of the OR has the index of an exclusion constraint, whose states
 # are written out here as there.
 _STATES = ", ".join(f"'{state.value}'" for state in sorted(State.KEEPS_TIME))
-_TAKEN = f"""SELECT patient_id, clinician_id, room_id, visit, clinician_busy, room_busy, id
+_TAKEN = f"""SELECT person_id, clinician_id, room_id, visit, clinician_busy, room_busy, id
     FROM scheduling_appointment
     WHERE state IN ({_STATES})
-      AND (state <> 'held' OR (hold_expires_at > %(now)s AND patient_id <> %(patient)s))
+      AND (state <> 'held' OR (hold_expires_at > %(now)s AND person_id <> %(patient)s))
       AND id IS DISTINCT FROM %(moving)s
-      AND (patient_id = %(patient)s AND visit && %(visit)s
+      AND (person_id = %(patient)s AND visit && %(visit)s
         OR clinician_id = %(clinician)s AND clinician_busy && %(clinician_busy)s
         OR room_id = %(room)s AND room_busy && %(room_busy)s)
     ORDER BY visit
@@ -29,7 +29,10 @@ _TAKEN = f"""SELECT patient_id, clinician_id, room_id, visit, clinician_busy, ro
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one visit takes: the patient's time, the clinician's with its buffers, a room's."""
+    """What one visit takes: the patient's time, the clinician's with its buffers, a room's.
+
+    `patient_id` is the record that is kept of the person, where several were merged.
+    """
 
     patient_id: UUID
     clinician_id: int
@@ -63,7 +66,7 @@ class Place:
     def of(cls, visit: Appointment) -> "Place":
         """What a visit that is there takes."""
         return cls(
-            patient_id=visit.patient_id,
+            patient_id=visit.person_id,
             clinician_id=visit.clinician_id,
             room_id=visit.room_id,
             visit=as_interval(visit.visit),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic import times
 from clinic.models import User
+from intake import public as intake
 from scheduling import slots
 from scheduling.models import Appointment, Closure
 from scheduling.slots import State
@@ -119,7 +120,7 @@ def on_file(patient_id: UUID, *, by: User, now: datetime) -> PatientVisits:
     """The coming ones, the next first; and the latest that are over or came to nothing."""
     theirs = (
         Appointment.objects.visible_to(by)
-        .filter(patient=patient_id)
+        .filter(person=patient_id)
         .exclude(state=State.EXPIRED.value)
         .exclude(pk__in=Appointment.objects.stale_holds(now))
         .select_related("visit_type")
@@ -144,7 +145,8 @@ def _on_file(visit: Appointment) -> PatientVisit:
 
 def of_patient(patient_id: UUID, *, but: UUID | None = None) -> list[tuple[str, str, str]]:
     """When, what for and how each stands, the latest first; what came to nothing is left out."""
-    visits = Appointment.objects.filter(patient=patient_id).exclude(state=State.EXPIRED.value)
+    visits = Appointment.objects.filter(person=intake.person_of(patient_id))
+    visits = visits.exclude(state=State.EXPIRED.value)
     visits = visits.exclude(pk=but) if but else visits
     newest = visits.select_related("visit_type").order_by("-visit")[:MOST_OF_PATIENT]
     return [

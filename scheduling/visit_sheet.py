@@ -95,7 +95,7 @@ def sheet(visit: Appointment, *, now: datetime) -> Sheet:
         id=visit.pk,
         version=visit.version,
         when=times.in_words(visit.starts_at),
-        patient_id=patient.pk,
+        patient_id=visit.person_id,
         until=_("until %(end)s") % {"end": times.clock_in_words(visit.ends_at)},
         who=patient.name,
         phone=patient.phone.as_national if patient.phone else "",

@@ -65,7 +65,8 @@ class Waiting:
     @property
     def is_written_to(self) -> bool:
         """Whoever cannot sign in to accept is called."""
-        return bool(self.entry.patient.account_id and self.entry.patient.email)
+        person = self.entry.patient.kept
+        return bool(person.account_id and person.email)
 
     def leave_for(self, start: datetime) -> ClearanceCard | None:
         covering = (card for card in self.leave if card.starts_at <= start < card.ends_at)
@@ -102,16 +103,20 @@ class FreeTime:
 def waiting(now: datetime, entries: Iterable[WaitlistEntry] | None = None) -> list[Waiting]:
     """Everybody on the list in its order: acute first, then whoever has waited longest."""
     if entries is None:
-        entries = WaitlistEntry.objects.waiting().select_related("visit_type", "patient__town")
+        entries = WaitlistEntry.objects.waiting().select_related(
+            "visit_type", "patient__town", "patient__merged_into"
+        )
     listed = list(entries)
-    patients = {entry.patient_id for entry in listed}
-    leave = intake.may_book(patients, now)
-    visit_days = _visit_days(patients, now)
+    people = {entry.patient.person_id for entry in listed}
+    leave = intake.may_book(people, now)
+    visit_days = _visit_days(people, now)
     offers: dict[UUID, list[WaitlistOffer]] = {}
     for offer in WaitlistOffer.objects.filter(entry__in=[entry.pk for entry in listed]):
         offers.setdefault(offer.entry_id, []).append(offer)
     return [
-        _waiting(entry, leave.get(entry.patient_id, []), visit_days, offers.get(entry.pk, []))
+        _waiting(
+            entry, leave.get(entry.patient.person_id, []), visit_days, offers.get(entry.pk, [])
+        )
         for entry in listed
     ]
 
@@ -179,20 +184,18 @@ def _waiting(
             for card in cards
             if card.is_for(kind.code) and (card.xray_allowed or not kind.needs_xray_clearance)
         ),
-        visit_days=visit_days.get(entry.patient_id, frozenset()),
+        visit_days=visit_days.get(entry.patient.person_id, frozenset()),
         passed=frozenset(offer.start for offer in offers if offer.outcome in passed),
         offer=next((offer for offer in offers if not offer.outcome), None),
     )
 
 
-def _visit_days(patients: set[UUID], now: datetime) -> dict[UUID, frozenset[date]]:
-    """The days on which these patients have a visit; a hold counts, for they are choosing."""
-    taking = Appointment.objects.taking_time(now).filter(
-        patient__in=patients, visit__endswith__gt=now
-    )
+def _visit_days(people: set[UUID], now: datetime) -> dict[UUID, frozenset[date]]:
+    """The days on which these people have a visit; a hold counts, for they are choosing."""
+    taking = Appointment.objects.taking_time(now).filter(person__in=people, visit__endswith__gt=now)
     days: dict[UUID, frozenset[date]] = {}
-    for patient_id, during in taking.values_list("patient_id", "visit"):
-        days[patient_id] = days.get(patient_id, frozenset()) | {times.local(during.lower).date()}
+    for person_id, during in taking.values_list("person_id", "visit"):
+        days[person_id] = days.get(person_id, frozenset()) | {times.local(during.lower).date()}
     return days
 
 

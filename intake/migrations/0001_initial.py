@@ -354,6 +354,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_records",
+                        to="intake.patient",
+                        verbose_name="merged into",
+                    ),
+                ),
+                (
                     "town",
                     models.ForeignKey(
                         blank=True,

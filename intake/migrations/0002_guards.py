@@ -36,6 +36,34 @@ $$;
 CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
 """
 
+# Two records of one person, merged by a pointer, are one to every guard. Whoever asks about a
+# person, and whoever changes what the answer rests on, first locks all their records: one that was
+# merged while they waited is there at the second look.
+PERSON = """
+CREATE FUNCTION intake_person(record uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(merged_into_id, id) FROM intake_patient WHERE id = record);
+END $$;
+
+CREATE FUNCTION intake_records_of(record uuid) RETURNS uuid[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    kept constant uuid := intake_person(record);
+BEGIN
+    RETURN ARRAY(SELECT id FROM intake_patient WHERE merged_into_id = kept) || kept;
+END $$;
+
+CREATE FUNCTION intake_lock_person(record uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM intake_patient WHERE id = ANY (intake_records_of(record))
+    ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM intake_patient WHERE id = ANY (intake_records_of(record))
+    ORDER BY id FOR NO KEY UPDATE;
+END $$;
+"""
+
 QUESTIONS = """
 CREATE FUNCTION intake_emergency_unresolved(of_case uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -50,17 +78,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     )
 $$;
 
--- Held by a case of their own, or by answers of theirs that joined somebody else's.
+-- Held by a case of their own, or by answers of theirs that joined somebody else's. Every booking
+-- asks, and PL/pgSQL keeps the plan.
 CREATE FUNCTION intake_patient_is_held(person uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    records constant uuid[] := intake_records_of(person);
+BEGIN
+    RETURN EXISTS (
         SELECT FROM intake_case
-        WHERE patient_id = person AND state IN ('OPEN', 'REFERRED', 'ASKED')
+        WHERE patient_id = ANY (records) AND state IN ('OPEN', 'REFERRED', 'ASKED')
     ) OR EXISTS (
         SELECT FROM intake_case JOIN intake_intake AS said ON said.case_id = intake_case.id
-        WHERE said.patient_id = person AND intake_case.state IN ('OPEN', 'REFERRED', 'ASKED')
-    )
-$$;
+        WHERE said.patient_id = ANY (records)
+          AND intake_case.state IN ('OPEN', 'REFERRED', 'ASKED')
+    );
+END $$;
 
 -- A decision of one of these kinds that nothing has overtaken: no later answers in the case, no
 -- later decision of another kind, none that took its place.
@@ -99,10 +132,11 @@ BEGIN
         RETURN NEW;
     END IF;
     PERFORM clinic_require_fresh_reads();
-    PERFORM FROM intake_patient
-    WHERE id = NEW.patient_id
-       OR id IN (SELECT patient_id FROM intake_intake WHERE case_id = NEW.id)
-    ORDER BY id FOR NO KEY UPDATE;
+    PERFORM intake_lock_person(person) FROM (
+        SELECT NEW.patient_id
+        UNION SELECT patient_id FROM intake_intake WHERE case_id = NEW.id
+        ORDER BY 1
+    ) AS concerned (person) WHERE person IS NOT NULL;
     IF NEW.state = 'CLEARED'
        AND NOT intake_decision_stands(NEW.id, ARRAY['CLEAR', 'SUPPORTIVE']) THEN
         PERFORM clinic_refuse(
@@ -121,13 +155,22 @@ END
 # A red flag put into a case that is already decided would hold nobody.
 INTAKE_GATE = """
 BEGIN
+    IF NEW.patient_id IS NOT NULL
+       AND (TG_OP = 'INSERT' OR NEW.patient_id IS DISTINCT FROM OLD.patient_id) THEN
+        PERFORM clinic_require_fresh_reads();
+        PERFORM intake_lock_person(NEW.patient_id);
+        IF intake_person(NEW.patient_id) <> NEW.patient_id THEN
+            PERFORM clinic_refuse(
+                'This record was merged into another.', 'intake_on_the_kept_record');
+        END IF;
+    END IF;
     IF NEW.case_id IS NULL
        OR (TG_OP = 'UPDATE' AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id
            AND NEW.patient_id IS NOT DISTINCT FROM OLD.patient_id) THEN
         RETURN NEW;
     END IF;
     PERFORM clinic_require_fresh_reads();
-    PERFORM FROM intake_patient WHERE id = NEW.patient_id FOR NO KEY UPDATE;
+    PERFORM intake_lock_person(NEW.patient_id);
     IF TG_OP = 'UPDATE' AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id THEN
         RETURN NEW;
     END IF;
@@ -230,7 +273,7 @@ BEGIN
         PERFORM clinic_refuse('A clearance begins unrevoked.', 'clearance_begins_unrevoked');
     END IF;
     PERFORM clinic_require_fresh_reads();
-    PERFORM FROM intake_patient WHERE id = NEW.patient_id FOR NO KEY UPDATE;
+    PERFORM intake_lock_person(NEW.patient_id);
     SELECT * INTO basis FROM intake_intake WHERE id = NEW.intake_id;
     IF basis.patient_id IS DISTINCT FROM NEW.patient_id THEN
         PERFORM clinic_refuse('The intake is another person''s.', 'clearance_of_its_own_patient');
@@ -247,13 +290,14 @@ BEGIN
         -- same patient, of the last twelve months, in the same version, and no emergency since.
         IF basis.kind = 'RESCREEN' AND NOT EXISTS (
             SELECT FROM intake_intake AS whole
-            WHERE whole.patient_id = NEW.patient_id AND whole.kind = 'FULL' AND whole.is_complete
+            WHERE whole.patient_id = ANY (intake_records_of(NEW.patient_id))
+              AND whole.kind = 'FULL' AND whole.is_complete
               AND whole.protocol = basis.protocol
               AND whole.submitted_at <= basis.submitted_at
               AND whole.submitted_at > basis.submitted_at - interval '12 months'
               AND NOT EXISTS (
                 SELECT FROM intake_intake AS emergency
-                WHERE emergency.patient_id = NEW.patient_id
+                WHERE emergency.patient_id = ANY (intake_records_of(NEW.patient_id))
                   AND emergency.disposition = 'EMERGENCY'
                   AND emergency.submitted_at >= whole.submitted_at
               )
@@ -286,7 +330,8 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT FROM intake_intake
-        WHERE patient_id = NEW.patient_id AND disposition = 'EMERGENCY'
+        WHERE patient_id = ANY (intake_records_of(NEW.patient_id))
+          AND disposition = 'EMERGENCY'
           AND submitted_at > coalesce(decided.at, basis.submitted_at)
     ) THEN
         PERFORM clinic_refuse(
@@ -344,6 +389,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 REFUSE,
+                PERSON,
                 QUESTIONS,
                 guard("intake_case_gate", "intake_case", "INSERT OR UPDATE", CASE_GATE),
                 guard("intake_joins_gate", "intake_intake", "INSERT OR UPDATE", INTAKE_GATE),

@@ -11,7 +11,7 @@ from intake.models.extensions import ClearanceDecision
 from intake.models.intakes import ContactLeft, Finding, Intake, IntakeDraft
 from intake.models.outcomes import Disposition
 from intake.models.pain import PainScore
-from intake.models.people import GuardianConsent, Handover, Patient
+from intake.models.people import GuardianConsent, Handover, Patient, PatientMerge
 from intake.models.referrals import Receiver, Referral, ReferralLetter, ReferralStep, Report
 from intake.models.signatures import ProtocolSignature
 
@@ -29,6 +29,7 @@ __all__ = [
     "IntakeDraft",
     "PainScore",
     "Patient",
+    "PatientMerge",
     "Prescription",
     "ProtocolSignature",
     "Receiver",

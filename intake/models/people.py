@@ -35,6 +35,15 @@ class Patient(models.Model):
     likely_duplicate_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, verbose_name=_("perhaps the same person as")
     )
+    # Another record of the same person, which is kept in this one's place: see `PatientMerge`.
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_records",
+        verbose_name=_("merged into"),
+    )
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
 
     objects = PatientQuerySet.as_manager()
@@ -53,8 +62,54 @@ class Patient(models.Model):
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def person_id(self) -> uuid.UUID:
+        """The record that is kept of this person: their own, or the one it was merged into."""
+        return self.merged_into_id or self.pk
+
+    @property
+    def kept(self) -> "Patient":
+        return self.merged_into or self
+
+    @property
     def town_name(self) -> str:
         return self.town.name if self.town else self.elsewhere
+
+
+class PatientMerge(models.Model):
+    """Two records were found to be one person's, or one of them was taken apart again, and why.
+
+    Only ever added to. Merging copies nothing: everything stays with the record it came to, and
+    the pointer `Patient.merged_into` makes both count as one person.
+    """
+
+    class Kind(models.TextChoices):
+        MERGED = "MERGED", _("merged")
+        APART = "APART", _("taken apart")
+
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, related_name="merges", verbose_name=_("record")
+    )
+    kept = models.ForeignKey(
+        Patient, models.PROTECT, related_name="+", verbose_name=_("into the record")
+    )
+    kind = models.CharField(_("what"), max_length=10, choices=Kind)
+    reason = models.TextField(_("reason"))
+    by = models.ForeignKey("clinic.User", models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("merged record")
+        verbose_name_plural = _("merged records")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="merge_has_a_reason"),
+            models.CheckConstraint(
+                condition=~models.Q(patient=models.F("kept")), name="merge_is_of_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient}: {self.get_kind_display()}"
 
 
 class Handover(models.Model):

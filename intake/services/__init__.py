@@ -29,8 +29,9 @@ from intake.services.drafts import (
 from intake.services.exercises import doses, give_exercises
 from intake.services.extensions import end_clearance, extend_clearance
 from intake.services.families import offer_own_account, offered_to, take_over
+from intake.services.merging import merge_records, take_apart
 from intake.services.pain import note_pain
-from intake.services.people import add_patient, change_contact
+from intake.services.people import Contact, add_patient, change_contact
 from intake.services.phone import (
     Caller,
     begin_call,
@@ -63,6 +64,7 @@ __all__ = [
     "ASKED",
     "TYPED",
     "Caller",
+    "Contact",
     "add_patient",
     "answer",
     "answers_on",
@@ -96,6 +98,7 @@ __all__ = [
     "leave_contact",
     "letter_went_out",
     "may_hand_over",
+    "merge_records",
     "note_pain",
     "offer_own_account",
     "offered_to",
@@ -114,6 +117,7 @@ __all__ = [
     "start_draft",
     "still_to_confirm",
     "submit",
+    "take_apart",
     "take_over",
     "take_up",
     "tell_at_desk",

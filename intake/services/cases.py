@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from clinic.models import ClinicProfile
 from intake.identity import Identity
-from intake.models import Case, Disposition, Handover, Intake, IntakeDraft, ReviewDecision
+from intake.models import Case, Disposition, Handover, Intake, IntakeDraft, Patient, ReviewDecision
 from intake.signals import open_time_asked
 
 # One submission at a time: a milder second intake sent in the same moment finds the first.
@@ -71,6 +71,7 @@ def _ties(identity: Identity) -> Q:
     ties = Q()
     if identity.account_id:
         ties |= Q(account=identity.account_id) | Q(patient__account=identity.account_id)
+        ties |= Q(patient__merged_into__account=identity.account_id)
         ties |= _sent_before_they_left(identity.account_id)
     if identity.browser:
         ties |= Q(browser=identity.browser)
@@ -80,7 +81,8 @@ def _ties(identity: Identity) -> Q:
     if identity.name_key and identity.born:
         ties |= Q(name_key=identity.name_key, born=identity.born)
     if identity.patient_id:
-        ties |= Q(patient=identity.patient_id) | Q(case__patient=identity.patient_id)
+        records = Patient.objects.same_person_as(identity.patient_id)
+        ties |= Q(patient__in=records) | Q(case__patient__in=records)
     return ties
 
 

@@ -90,11 +90,12 @@ def revoke(
 def revoke_all(
     *, patient_id: UUID, because: str, by: Actor, now: datetime, emergency: bool
 ) -> None:
-    """Take back every standing clearance of a patient, oldest first.
+    """Take back every standing clearance of a person, whichever record has it, oldest first.
 
     In an emergency those taken back before as well: visits on them may wait for a decision.
     """
-    theirs = Clearance.objects.filter(patient=patient_id).order_by("issued_at", "pk")
+    records = Patient.objects.same_person_as(patient_id)
+    theirs = Clearance.objects.filter(patient__in=records).order_by("issued_at", "pk")
     concerned = theirs.standing()
     if emergency:
         concerned |= theirs.filter(ends_at__gt=now)
@@ -108,7 +109,8 @@ def take_the_place_of_older(newest: Clearance, *, by: Actor, now: datetime) -> N
     clearance_decided.send(
         sender=Clearance, clearance_id=newest.pk, patient_id=patient_id, by=by, now=now
     )
-    older = Clearance.objects.standing().filter(patient=patient_id).exclude(pk=newest.pk)
+    records = Patient.objects.same_person_as(patient_id)
+    older = Clearance.objects.standing().filter(patient__in=records).exclude(pk=newest.pk)
     for clearance_id in older.order_by("issued_at", "pk").values_list("pk", flat=True):
         revoke(
             clearance_id=clearance_id,

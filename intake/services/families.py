@@ -67,7 +67,7 @@ def take_over(*, handover_id: UUID, account: User, born: date, now: datetime) ->
         if handover is None:
             raise HandoverOver
         patient = Patient.objects.select_for_update(no_key=True).get(pk=handover.patient_id)
-        if patient.account_id != handover.asked_by_id:
+        if patient.account_id != handover.asked_by_id or patient.merged_into_id:
             raise HandoverOver
         if not is_of_age(patient, now):
             raise OfAge
@@ -77,6 +77,8 @@ def take_over(*, handover_id: UUID, account: User, born: date, now: datetime) ->
         patient.account = account
         patient.email = account.email
         patient.save(update_fields=["account", "email"])
+        # What was merged into it is theirs too, and goes along.
+        patient.merged_records.filter(account=left).update(account=account)
         Handover.objects.filter(pk=handover.pk).update(done_at=now)
         _take_back_what_is_held_here(patient, by=account, now=now)
         audit.record(

@@ -17,6 +17,7 @@ from intake.record_exceptions import (
     BirthDateAnswered,
     ContactChanged,
     PerhapsOnRecord,
+    RecordMerged,
     SignsInWithAnother,
 )
 
@@ -84,10 +85,13 @@ def change_contact(
     """Put contact details right. `seen` is the mark of those on the page that was sent.
 
     Safe to call twice. An address that somebody signs in with is theirs: here only theirs may
-    stand. Raises ContactChanged, SignsInWithAnother, BirthDateAnswered, Patient.DoesNotExist.
+    stand. Raises RecordMerged, ContactChanged, SignsInWithAnother, BirthDateAnswered,
+    Patient.DoesNotExist.
     """
     with audit.writing(by):
         patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        if patient.merged_into_id:
+            raise RecordMerged
         on_record = Contact.of(patient)
         changed = contact.changed_from(on_record)
         if not changed:

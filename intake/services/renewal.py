@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from clinic import audit
 from clinic.models import User
 from intake import renewal
 from intake.exceptions import SomebodyLooksFirst
-from intake.models import Case, Intake, IntakeDraft, Patient
+from intake.models import Intake, IntakeDraft, Patient
+from intake.public import is_held
 from intake.services.drafts import ALSO_HURTS, ELSEWHERE, TYPED, answers_on, start_draft
 
 
@@ -18,8 +17,7 @@ def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime)
 
     Raises SomebodyLooksFirst while a case of theirs is unresolved.
     """
-    theirs = Q(patient=patient) | Q(intakes__patient=patient)
-    if Case.objects.unresolved().filter(theirs).exists():
+    if is_held(patient.pk):
         raise SomebodyLooksFirst
     with audit.writing(by):
         draft = start_draft(browser=browser, now=now)

@@ -24,7 +24,7 @@ from intake.exceptions import (
     UntilNotAhead,
     XrayOnHold,
 )
-from intake.models import Case, Clearance, Disposition, Intake, ReviewDecision
+from intake.models import Case, Clearance, Disposition, Intake, Patient, ReviewDecision
 from intake.public import is_held
 from intake.services import asking, cases, clearances, referrals
 from intake.signals import call_wanted
@@ -115,7 +115,7 @@ def set_aside(
             raise CaseAlreadyDecided
         if case.patient_id is None:
             raise PatientUnknown
-        if said.patient_id == case.patient_id:
+        if said.patient_id in _records(case):
             raise AnswersOfThisPatient
         decision = ReviewDecision.objects.create(
             case=case,
@@ -169,24 +169,33 @@ def _basis(case: Case, newest: Intake, kind: str) -> Intake:
         return newest
     if case.patient_id is None:
         raise PatientUnknown
-    if newest.patient_id != case.patient_id:
+    records = _records(case)
+    if newest.patient_id not in records:
         raise AnswersOfAnother
     if kind == Kind.ASK:
-        if case.patient and case.patient.account_id is None:
+        if case.patient and case.patient.kept.account_id is None:
             raise NobodyToAsk
         return newest
     _require_nobody_else(case)
     # Answers of theirs that joined somebody else's case: that one is decided first.
-    elsewhere = Case.objects.unresolved().exclude(patient=case.patient_id)
-    if elsewhere.filter(intakes__patient=case.patient_id).exclude(pk=case.pk).exists():
+    elsewhere = Case.objects.unresolved().exclude(patient__in=records)
+    if elsewhere.filter(intakes__patient__in=records).exclude(pk=case.pk).exists():
         raise AnotherCaseOpen
     return newest
 
 
 def _require_nobody_else(case: Case) -> None:
     """Another patient's answers would leave the list along with the case, decided by nobody."""
-    if case.intakes.exclude(patient=None).exclude(patient=case.patient_id).exists():
+    others = case.intakes.exclude(patient=None).exclude(patient__in=_records(case))
+    if others.exists():
         raise AnswersOfAnotherPatient
+
+
+def _records(case: Case) -> set[UUID]:
+    """All records of the person whose case it is; of nobody's case, none."""
+    if case.patient_id is None:
+        return set()
+    return set(Patient.objects.same_person_as(case.patient_id).values_list("pk", flat=True))
 
 
 def _require_leave(
@@ -221,7 +230,8 @@ def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
             _take_back(case, decision, now=now)
             return
         clearance = clearances.issue(
-            patient=case.patient,
+            # On whichever record of theirs they answered.
+            patient=decision.intake.patient or case.patient,
             intake=decision.intake,
             decision=decision,
             by=decision.by,
@@ -259,7 +269,7 @@ def _take_back(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
     """
     if decision.supersedes_id is None or case.patient_id is None:
         return
-    theirs = Clearance.objects.filter(patient=case.patient_id).standing()
+    theirs = Clearance.objects.filter(patient__in=_records(case)).standing()
     if decision.kind not in (Kind.REFER, Kind.ASK):
         theirs = theirs.filter(decision=decision.supersedes_id)
     for clearance_id in theirs.order_by("issued_at", "pk").values_list("pk", flat=True):
@@ -318,8 +328,8 @@ def _call_instead(
 
 
 def _email(case: Case) -> str:
-    return case.patient.email if case.patient else ""
+    return case.patient.kept.email if case.patient else ""
 
 
 def _given_name(case: Case) -> str:
-    return case.patient.given_name if case.patient else ""
+    return case.patient.kept.given_name if case.patient else ""

@@ -299,14 +299,15 @@ def _record_findings(intake: Intake, decision: triage.Decision) -> None:
 
 def _known_patient(draft: IntakeDraft) -> Patient | None:
     """Whose earlier answers a short form renews, or whose record staff chose for a caller."""
-    return draft.renews.patient if draft.renews else draft.patient
+    patient = draft.renews.patient if draft.renews else draft.patient
+    return patient.kept if patient else None
 
 
 def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
     """Half-way no name was given: signed in, one of the family was born that day, or it is open."""
     if not isinstance(by, User) or not draft.born:
         return None
-    born_then = list(Patient.objects.filter(account=by, born=draft.born)[:2])
+    born_then = list(Patient.objects.filter(account=by, born=draft.born).not_merged()[:2])
     return born_then[0] if len(born_then) == 1 else None
 
 
@@ -328,14 +329,16 @@ def age_of(draft: IntakeDraft, now: datetime) -> int | None:
 
 
 def _own_patient(intake: Intake, born: date, account: User) -> Patient | None:
-    own = Patient.objects.filter(account=account, name_key=intake.name_key, born=born)
-    return own.first()
+    """The account's own patient of this name and date of birth; of a merged one, the kept."""
+    own = Patient.objects.visible_to(account).filter(name_key=intake.name_key, born=born).first()
+    return own.kept if own else None
 
 
 def _new_patient(intake: Intake, born: date, account: User | None) -> Patient:
     same_person = Q(name_key=intake.name_key)
     if intake.phone:
         same_person |= Q(phone=intake.phone)
+    alike = Patient.objects.filter(same_person, born=born).order_by("created_at").first()
     return Patient.objects.create(
         account=account,
         given_name=intake.given_name,
@@ -346,9 +349,7 @@ def _new_patient(intake: Intake, born: date, account: User | None) -> Patient:
         email=account.email if account else intake.email,
         town_id=intake.town_id,
         elsewhere=intake.elsewhere,
-        likely_duplicate_of=Patient.objects.filter(same_person, born=born)
-        .order_by("created_at")
-        .first(),
+        likely_duplicate_of=alike.kept if alike else None,
     )
 
 
@@ -444,6 +445,7 @@ def _tell_held(intake: Intake, patient: Patient, *, to: str, by: Actor, now: dat
 
 
 def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:
-    later = Intake.objects.filter(patient=patient, submitted_at__gt=intake.submitted_at)
+    records = Patient.objects.same_person_as(patient.pk)
+    later = Intake.objects.filter(patient__in=records, submitted_at__gt=intake.submitted_at)
     if later.filter(disposition=Disposition.EMERGENCY).exists():
         raise AnswersBeforeEmergency

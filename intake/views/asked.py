@@ -16,6 +16,7 @@ from intake import services
 from intake.exceptions import NotAskedAnyMore
 from intake.forms import Asking, OwnAnswerForm, Trouble
 from intake.models import Disposition, ReviewDecision
+from intake.querysets import of_account
 
 
 @patient_required
@@ -65,7 +66,7 @@ def _answer(request: HttpRequest, decision: ReviewDecision) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: UUID) -> ReviewDecision:
     asking = ReviewDecision.objects.filter(
-        kind=ReviewDecision.Kind.ASK, case__patient__account=signed_in(request)
+        of_account(signed_in(request), "case__patient"), kind=ReviewDecision.Kind.ASK
     )
     found = asking.select_related("case__patient", "draft__renews", "draft__asked")
     return get_object_or_404(found, pk=pk)

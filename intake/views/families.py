@@ -103,7 +103,8 @@ def take_over(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(access.signed_in(request)), pk=pk)
+    patients = Patient.objects.visible_to(access.signed_in(request)).not_merged()
+    return get_object_or_404(patients, pk=pk)
 
 
 def _ask(request: HttpRequest, form: BirthForm) -> HttpResponse:

@@ -45,6 +45,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def contact(request: HttpRequest, pk: UUID) -> HttpResponse:
     by, now = access.signed_in(request), timezone.now()
     patient = get_object_or_404(Patient.objects.visible_to(by).select_related("account"), pk=pk)
+    if patient.merged_into_id:
+        return redirect("patients:contact", patient.merged_into_id)
     today, on_record = timezone.localdate(now), Contact.of(patient)
     if request.method != "POST":
         audit.viewed(by, patient, at=now, patient_id=patient.pk)

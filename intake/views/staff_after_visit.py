@@ -105,7 +105,8 @@ def _change(leave: Clearance, form: ClearanceForm, *, by: User, now: datetime) -
 
 
 def _found(request: HttpRequest, pk: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(access.signed_in(request)), pk=pk)
+    patients = Patient.objects.visible_to(access.signed_in(request))
+    return get_object_or_404(patients.select_related("merged_into"), pk=pk).kept
 
 
 def _told(plan: ExercisePlan) -> str:

@@ -86,7 +86,7 @@ def new_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(by).select_related("town"), pk=pk)
     form = VerifiedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        draft = services.begin_call_of(patient=patient, by=by, now=now)
+        draft = services.begin_call_of(patient=patient.kept, by=by, now=now)
         return redirect("calls:call", draft.pk)
     audit.viewed(by, patient, at=now, patient_id=patient.pk)
     context = {"person": patient, "form": form}

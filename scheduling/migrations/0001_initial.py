@@ -140,6 +140,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "person",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="intake.patient",
+                        verbose_name="person",
+                    ),
+                ),
+                (
                     "clinician",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -571,7 +581,7 @@ class Migration(migrations.Migration):
                         ["arrived", "booked", "confirmed", "held", "in_room", "suspended"],
                     )
                 ),
-                expressions=[("patient", "="), ("visit", "&&")],
+                expressions=[("person", "="), ("visit", "&&")],
                 name="visit_patient_not_twice",
             ),
         ),
@@ -667,7 +677,7 @@ class Migration(migrations.Migration):
             model_name="appointment",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "held")),
-                fields=("patient",),
+                fields=("person",),
                 name="visit_one_hold_a_patient",
             ),
         ),

@@ -12,6 +12,18 @@ from django.db import migrations
 from clinic.triggers import history, never_changed
 from scheduling.locking import CALENDAR
 
+# Beneath the constraints against two visits, and two times kept, of one person.
+VISIT_PERSON = """
+CREATE FUNCTION scheduling_person() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.person_id := intake_person(NEW.patient_id);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER scheduling_person BEFORE INSERT OR UPDATE ON scheduling_appointment
+    FOR EACH ROW EXECUTE FUNCTION scheduling_person();
+"""
+
 VISIT_GATE = """
 CREATE FUNCTION scheduling_visit_gate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -23,6 +35,11 @@ DECLARE
     is_placed boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        -- Records merged or taken apart: what that asks of visits is asked there.
+        IF NEW.person_id <> OLD.person_id
+           AND to_jsonb(NEW) - 'person_id' = to_jsonb(OLD) - 'person_id' THEN
+            RETURN NEW;
+        END IF;
         is_placed := (NEW.visit, NEW.clinician_busy, NEW.room_busy, NEW.room_id, NEW.visit_type_id)
             IS DISTINCT FROM
             (OLD.visit, OLD.clinician_busy, OLD.room_busy, OLD.room_id, OLD.visit_type_id);
@@ -49,13 +66,19 @@ BEGIN
     PERFORM clinic_require_fresh_reads();
     -- The patient's row before the clearance's, as every writer takes them.
     SELECT * INTO person FROM intake_patient WHERE id = NEW.patient_id FOR SHARE;
+    -- They may have been merged while it waited.
+    NEW.person_id := coalesce(person.merged_into_id, person.id);
+    IF TG_OP = 'INSERT' AND person.merged_into_id IS NOT NULL THEN
+        PERFORM clinic_refuse('This record was merged into another.', 'visit_on_the_kept_record');
+    END IF;
+    PERFORM FROM intake_patient WHERE id = NEW.person_id FOR SHARE;
     SELECT * INTO clearance FROM intake_clearance WHERE id = NEW.clearance_id FOR SHARE;
     SELECT * INTO kind FROM scheduling_visittype WHERE id = NEW.visit_type_id FOR SHARE;
     IF NOT FOUND THEN
         -- Foreign keys are checked at commit: it could be made later, as anything.
         PERFORM clinic_refuse('There is no such visit type.', 'visit_type_exists');
     END IF;
-    IF clearance.patient_id IS DISTINCT FROM NEW.patient_id THEN
+    IF intake_person(clearance.patient_id) IS DISTINCT FROM NEW.person_id THEN
         PERFORM clinic_refuse(
             'The clearance is another patient''s.', 'visit_on_its_own_clearance');
     END IF;
@@ -94,7 +117,7 @@ BEGIN
     IF kind.needs_xray_clearance AND (NOT clearance.xray_allowed OR EXISTS (
         SELECT FROM intake_intake AS said
         JOIN intake_intake AS basis ON basis.id = clearance.intake_id
-        WHERE said.patient_id = NEW.patient_id AND said.xray_hold
+        WHERE said.patient_id = ANY (intake_records_of(NEW.patient_id)) AND said.xray_hold
           AND said.submitted_at >= basis.submitted_at
     )) THEN
         PERFORM clinic_refuse('No X-ray without leave for one.', 'visit_xray_is_allowed');
@@ -120,7 +143,10 @@ CREATE FUNCTION scheduling_lacks_guardian(person uuid, born date, visit tstzrang
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
     -- On the earliest date it can be anywhere when the visit starts: never too old too soon.
     SELECT (born + interval '18 years')::date > (lower(visit) AT TIME ZONE 'Etc/GMT+12')::date
-       AND NOT EXISTS (SELECT FROM intake_guardianconsent WHERE patient_id = person)
+       AND NOT EXISTS (
+            SELECT FROM intake_guardianconsent
+            WHERE patient_id = ANY (intake_records_of(person))
+       )
 $$;
 """
 
@@ -144,6 +170,67 @@ END $$;
 CREATE TRIGGER scheduling_birth_gate AFTER UPDATE ON intake_patient
     FOR EACH ROW WHEN (NEW.born IS DISTINCT FROM OLD.born)
     EXECUTE FUNCTION scheduling_birth_gate();
+"""
+
+# Two records of one person, or no more: their visits count for the record that is kept. Whoever is
+# held keeps no coming visit, whichever record either came to; two visits at one time are refused by
+# the constraint on the person. Taken apart, nobody's visit rests on another's clearance.
+MERGE_GATE = """
+CREATE FUNCTION scheduling_merge_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    merged_at timestamptz;
+    live constant text[] := ARRAY['held', 'booked', 'confirmed', 'arrived', 'in_room'];
+BEGIN
+    UPDATE scheduling_appointment SET person_id = coalesce(NEW.merged_into_id, NEW.id)
+    WHERE patient_id = NEW.id;
+    SELECT at INTO merged_at FROM intake_patientmerge
+    WHERE patient_id = NEW.id ORDER BY id DESC LIMIT 1;
+    IF NEW.merged_into_id IS NOT NULL AND intake_patient_is_held(NEW.id) AND EXISTS (
+        SELECT FROM scheduling_appointment
+        WHERE person_id = NEW.merged_into_id AND state = ANY (live) AND lower(visit) > merged_at
+    ) THEN
+        PERFORM clinic_refuse('The person has a held case.', 'merge_held_keeps_no_visit');
+    END IF;
+    IF NEW.merged_into_id IS NOT NULL AND EXISTS (
+        SELECT FROM scheduling_appointment AS visit
+        JOIN intake_clearance AS leave ON leave.id = visit.clearance_id
+        JOIN intake_intake AS basis ON basis.id = leave.intake_id
+        LEFT JOIN intake_reviewdecision AS decided ON decided.id = leave.decision_id
+        JOIN intake_intake AS emergency
+          ON emergency.patient_id = ANY (intake_records_of(NEW.id))
+         AND emergency.disposition = 'EMERGENCY'
+         AND emergency.submitted_at > coalesce(decided.at, basis.submitted_at)
+        WHERE visit.person_id = NEW.merged_into_id AND visit.state = ANY (live)
+          AND lower(visit.visit) > merged_at
+    ) THEN
+        PERFORM clinic_refuse(
+            'Answers from before an emergency clear nobody.', 'merge_newer_than_emergency');
+    END IF;
+    IF NEW.merged_into_id IS NULL AND EXISTS (
+        SELECT FROM scheduling_appointment AS visit
+        JOIN intake_clearance AS leave ON leave.id = visit.clearance_id
+        WHERE visit.person_id IN (NEW.id, OLD.merged_into_id)
+          AND visit.state = ANY (live || 'suspended'::text)
+          AND intake_person(leave.patient_id) <> visit.person_id
+    ) THEN
+        PERFORM clinic_refuse(
+            'A visit of one rests on the other''s clearance.', 'apart_visits_on_their_own');
+    END IF;
+    IF NEW.merged_into_id IS NULL AND EXISTS (
+        SELECT FROM scheduling_appointment AS visit
+        JOIN intake_patient AS person ON person.id = visit.patient_id
+        WHERE visit.person_id IN (NEW.id, OLD.merged_into_id) AND visit.state = ANY (live)
+          AND scheduling_lacks_guardian(person.id, person.born, visit.visit)
+    ) THEN
+        PERFORM clinic_refuse(
+            'A minor needs a guardian''s consent.', 'visit_minor_has_a_guardian');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER scheduling_merge_gate AFTER UPDATE ON intake_patient
+    FOR EACH ROW WHEN (NEW.merged_into_id IS DISTINCT FROM OLD.merged_into_id)
+    EXECUTE FUNCTION scheduling_merge_gate();
 """
 
 # A type that asks for no leave while a visit is made, and then again does, would be a way round.
@@ -279,8 +366,10 @@ class Migration(migrations.Migration):
             [
                 ROOM_PART,
                 LACKS_GUARDIAN,
+                VISIT_PERSON,
                 VISIT_GATE,
                 BIRTH_GATE,
+                MERGE_GATE,
                 VISIT_TYPE_GATE,
                 REVOCATION_GATE,
                 CLOSURE_LOCK,

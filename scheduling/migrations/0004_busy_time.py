@@ -25,21 +25,21 @@ BEGIN
     FROM scheduling_appointment
     WHERE state IN ('arrived', 'booked', 'confirmed', 'held', 'in_room', 'suspended')
       AND clinician_id = who AND clinician_busy && days
-      AND (state <> 'held' OR hold_expires_at > asked_at AND patient_id IS DISTINCT FROM person)
+      AND (state <> 'held' OR hold_expires_at > asked_at AND person_id IS DISTINCT FROM person)
       AND id IS DISTINCT FROM moving;
     IF place IS NOT NULL THEN
         SELECT string_agg(range_send(room_busy), '') INTO of_room
         FROM scheduling_appointment
         WHERE state IN ('arrived', 'booked', 'confirmed', 'held', 'in_room', 'suspended')
           AND room_id = place AND room_busy && days
-          AND (state <> 'held' OR hold_expires_at > asked_at AND patient_id IS DISTINCT FROM person)
+          AND (state <> 'held' OR hold_expires_at > asked_at AND person_id IS DISTINCT FROM person)
           AND id IS DISTINCT FROM moving;
     END IF;
     IF person IS NOT NULL THEN
         SELECT string_agg(range_send(visit), '') INTO of_patient
         FROM scheduling_appointment
         WHERE state IN ('arrived', 'booked', 'confirmed', 'held', 'in_room', 'suspended')
-          AND patient_id = person AND visit && days
+          AND person_id = person AND visit && days
           AND state <> 'held'
           AND id IS DISTINCT FROM moving;
     END IF;

@@ -20,14 +20,14 @@ BEGIN
     SELECT * INTO entry FROM scheduling_waitlistentry WHERE id = NEW.entry_id;
     IF TG_OP = 'INSERT' AND (intake_patient_is_held(entry.patient_id) OR NOT EXISTS (
         SELECT FROM intake_clearance
-        WHERE patient_id = entry.patient_id AND revoked_at IS NULL
+        WHERE patient_id = ANY (intake_records_of(entry.patient_id)) AND revoked_at IS NULL
           AND tstzrange(starts_at, ends_at) @> NEW.start
     )) THEN
         PERFORM clinic_refuse('No clearance covers the time offered.', 'offer_inside_clearance');
     END IF;
     IF NEW.visit_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM scheduling_appointment
-        WHERE id = NEW.visit_id AND patient_id = entry.patient_id
+        WHERE id = NEW.visit_id AND person_id = intake_person(entry.patient_id)
           AND visit_type_id = entry.visit_type_id AND lower(visit) = NEW.start
     ) THEN
         PERFORM clinic_refuse('The visit is not the one offered.', 'offer_accepted_as_made');

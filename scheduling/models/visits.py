@@ -35,6 +35,15 @@ class Appointment(models.Model):
     patient = models.ForeignKey(
         "intake.Patient", models.PROTECT, related_name="appointments", verbose_name=_("patient")
     )
+    # The record that is kept of the patient's person, where two were merged. A trigger
+    # fills it in.
+    person = models.ForeignKey(
+        "intake.Patient",
+        models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name=_("person"),
+    )
     clearance = models.ForeignKey(
         "intake.Clearance", models.PROTECT, related_name="appointments", verbose_name=_("clearance")
     )
@@ -66,7 +75,7 @@ class Appointment(models.Model):
             GistIndex(fields=["visit"], name="visit_by_time"),
         ]
         constraints = [
-            _no_overlap("visit_patient_not_twice", "patient", "visit"),
+            _no_overlap("visit_patient_not_twice", "person", "visit"),
             _no_overlap("visit_clinician_not_twice", "clinician", "clinician_busy"),
             _no_overlap("visit_room_not_twice", "room", "room_busy"),
             models.CheckConstraint(
@@ -95,7 +104,7 @@ class Appointment(models.Model):
                 name="visit_room_has_its_time",
             ),
             models.UniqueConstraint(
-                fields=["patient"],
+                fields=["person"],
                 condition=models.Q(state=State.HELD.value),
                 name="visit_one_hold_a_patient",
             ),

@@ -12,7 +12,7 @@ from scheduling.services.calls import (
     tried_in_vain,
 )
 from scheduling.services.closing import Closed, change_closure, close, close_holidays, reopen
-from scheduling.services.holds import confirm, expire_stale_holds, hold
+from scheduling.services.holds import confirm, expire_stale_holds, give_back_hold, hold
 from scheduling.services.moving import change_length, move
 from scheduling.services.offers import OFFERED_AT_ONCE, accept, decline, offer, settle_offers
 from scheduling.services.proposals import may_be_asked
@@ -50,6 +50,7 @@ __all__ = [
     "decline",
     "end_call",
     "expire_stale_holds",
+    "give_back_hold",
     "hold",
     "keeps_its_time_until",
     "mark",

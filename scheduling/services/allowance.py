@@ -85,7 +85,7 @@ def is_desk(by: Actor) -> bool:
 
 def _family(patient: PatientCard, *, now: datetime, since: datetime) -> list[_Taken]:
     visits = Appointment.objects.filter(
-        Q(patient__account=patient.account_id) if patient.account_id else Q(patient=patient.id)
+        Q(person__account=patient.account_id) if patient.account_id else Q(person=patient.id)
     )
     to_come = Q(
         state__in=[state.value for state in State.KEEPS_TIME],
@@ -97,7 +97,7 @@ def _family(patient: PatientCard, *, now: datetime, since: datetime) -> list[_Ta
     rows = (
         visits.filter(to_come | Q(created_at__gt=since))
         .annotate(let_go=Subquery(let_go.values("at")[:1]))
-        .values_list("patient_id", "state", "hold_expires_at", "visit", "created_at", "let_go")
+        .values_list("person_id", "state", "hold_expires_at", "visit", "created_at", "let_go")
     )
     return [
         _Taken(patient_id, state, expires_at, visit.upper, made_at, let_go)

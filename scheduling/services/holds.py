@@ -95,6 +95,17 @@ def confirm(
         return visit
 
 
+def give_back_hold(*, patient_id: UUID, by: Actor, now: datetime) -> None:
+    """End the hold of a record that is to be merged. Runs inside the caller's transaction."""
+    held = (
+        Appointment.objects.filter(patient=patient_id, state=State.HELD.value)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
+    reason = "The record was merged into another."
+    end_all(held, State.RELEASED, by=by, now=now, reason=reason)
+
+
 def expire_stale_holds(*, now: datetime) -> int:
     """End the holds that ran out; how many. One that somebody is using just now is left to them."""
     with audit.writing(None):

@@ -63,7 +63,7 @@ def move(
             raise VisitHasBegun
         place = Place.at(
             start,
-            patient_id=visit.patient_id,
+            patient_id=visit.person_id,
             clinician_id=visit.clinician_id,
             visit_type=visit.visit_type,
             length=length,
@@ -104,7 +104,7 @@ def change_length(
         require_as_seen(visit, seen)
         place = Place.at(
             visit.starts_at,
-            patient_id=visit.patient_id,
+            patient_id=visit.person_id,
             clinician_id=visit.clinician_id,
             visit_type=visit.visit_type,
             length=length,

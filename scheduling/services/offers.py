@@ -119,9 +119,9 @@ def _accept(offer_id: UUID, *, by: Actor, now: datetime) -> Appointment:
             raise TimeGone
         if not found.is_open(now):
             raise OfferOver
-        entry = found.entry
+        entry, person_id = found.entry, intake.person_of(found.entry.patient_id)
         with wanted(
-            found.start, patient_id=entry.patient_id, visit_type_id=entry.visit_type_id, now=now
+            found.start, patient_id=person_id, visit_type_id=entry.visit_type_id, now=now
         ) as (place, kind):
             visit = insert(
                 place,
@@ -140,7 +140,7 @@ def _leave_to_accept(
     entry: WaitlistEntry, place: Place, kind: VisitType, *, by: Actor, now: datetime
 ) -> UUID:
     """The clearance that lets them, as every booking asks it; of patients more than of the desk."""
-    patient_id, start = entry.patient_id, place.visit.start
+    patient_id, start = place.patient_id, place.visit.start
     covering = covering_clearance(patient_id=patient_id, visit_type=kind, start=start, now=now)
     leave = require_clearance(
         patient_id=patient_id, clearance_id=covering.id, visit_type=kind, start=start, now=now
@@ -201,7 +201,7 @@ def _offer_to(
         offered_by=by if isinstance(by, User) else None,
         expires_at=until,
     )
-    person = each.entry.patient
+    person = each.entry.patient.kept
     audit.record(by, "time offered", made, at=now, patient_id=person.pk)
     if each.is_written_to:
         messages.offered(

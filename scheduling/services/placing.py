@@ -198,7 +198,7 @@ def give_up_holds(*places: Place, by: Actor, now: datetime) -> None:
     """
     stale = Q(hold_expires_at__lte=now) & reduce(or_, map(_overlapping, places))
     held = (
-        Appointment.objects.filter(stale | Q(patient=places[0].patient_id), state=State.HELD.value)
+        Appointment.objects.filter(stale | Q(person=places[0].patient_id), state=State.HELD.value)
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )
@@ -264,7 +264,7 @@ def _overlapping(place: Place) -> Q:
     """Visits that take any of it."""
     overlapping = Q(
         clinician=place.clinician_id, clinician_busy__overlap=as_range(place.clinician_busy)
-    ) | Q(patient=place.patient_id, visit__overlap=as_range(place.visit))
+    ) | Q(person=place.patient_id, visit__overlap=as_range(place.visit))
     if place.room_busy:
         overlapping |= Q(room=place.room_id, room_busy__overlap=as_range(place.room_busy))
     return overlapping

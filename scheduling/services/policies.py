@@ -138,11 +138,11 @@ def _hours(place: Place, planned: Plan) -> list[str]:
 def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
     """How many visits to come one person, and one family, may have."""
     patient = intake.patient_card(patient_id)
-    family = Q(patient=patient_id)
+    family = Q(person=patient_id)
     if patient.account_id:
-        family |= Q(patient__account=patient.account_id)
+        family |= Q(person__account=patient.account_id)
     coming = Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
-    theirs = list(coming.values_list("patient_id", flat=True))
+    theirs = list(coming.values_list("person_id", flat=True))
     if theirs.count(patient_id) >= planned.most_visits_patient:
         count = planned.most_visits_patient
         return [_("They have %(count)s visits or more to come already.") % {"count": count}]
@@ -155,12 +155,12 @@ def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
 def _limits_with(patient_id: UUID, more: int, planned: Plan, now: datetime) -> list[str]:
     """How many there would be with so many more; a hold of their own is given up for them."""
     patient = intake.patient_card(patient_id)
-    family = Q(patient=patient_id)
+    family = Q(person=patient_id)
     if patient.account_id:
-        family |= Q(patient__account=patient.account_id)
+        family |= Q(person__account=patient.account_id)
     coming = Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
-    coming = coming.exclude(patient=patient_id, state=State.HELD.value)
-    theirs = list(coming.values_list("patient_id", flat=True))
+    coming = coming.exclude(person=patient_id, state=State.HELD.value)
+    theirs = list(coming.values_list("person_id", flat=True))
     said = {"more": theirs.count(patient_id) + more, "most": planned.most_visits_patient}
     if said["more"] > said["most"]:
         return [_("That makes %(more)s visits to come; %(most)s is the most.") % said]

@@ -60,7 +60,7 @@ def carry_over(*, clearance_id: UUID, patient_id: UUID, by: Actor, now: datetime
     intake.lock_patient(patient_id)
     visits = (
         Appointment.objects.filter(
-            patient=patient_id,
+            person=intake.person_of(patient_id),
             state__in=[state.value for state in _CARRIED_OVER],
             visit__endswith__gt=now,
         )

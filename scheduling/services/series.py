@@ -132,7 +132,7 @@ def _require_free(
 
 def _days_with_visits(places: Sequence[Place], *, now: datetime) -> set[date]:
     """Of the patient, without a hold of theirs, which the series takes the place of."""
-    visits = Appointment.objects.taking_time(now).filter(patient=places[0].patient_id)
+    visits = Appointment.objects.taking_time(now).filter(person=places[0].patient_id)
     visits = visits.exclude(state=State.HELD.value)
     return {timezone.localdate(visit.starts_at) for visit in visits}
 

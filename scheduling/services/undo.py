@@ -118,7 +118,7 @@ def _put_back(visit: Appointment, change: StatusChange, *, by: User, now: dateti
     was = as_interval(change.was)
     place = Place.at(
         was.start,
-        patient_id=visit.patient_id,
+        patient_id=visit.person_id,
         clinician_id=visit.clinician_id,
         visit_type=visit.visit_type,
         length=was.length,

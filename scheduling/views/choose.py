@@ -239,7 +239,7 @@ def _coming(
 ) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
     """The times that are kept for this person, and those of the visits they have."""
     visits = Appointment.objects.visible_to(account_of(request)).taking_time(now)
-    coming = visits.filter(patient=clearance.patient_id, visit__endswith__gt=now).in_time_order()
+    coming = visits.filter(person=clearance.patient_id, visit__endswith__gt=now).in_time_order()
     kept: list[tuple[UUID, str]] = []
     booked: list[tuple[UUID, str]] = []
     for pk, state, during in coming.values_list("pk", "state", "visit"):

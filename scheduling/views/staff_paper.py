@@ -75,7 +75,7 @@ def appointment_card(request: HttpRequest, pk: UUID, visit: UUID | None = None) 
     except ObjectDoesNotExist as nobody:
         raise Http404 from nobody
     audit.list_viewed(by, Appointment, at=now, patient_id=pk, sheet="appointment card")
-    visits = card.coming_visits(by, pk, now=now, only=visit)
+    visits = card.coming_visits(by, person.id, now=now, only=visit)
     wanted = request.GET.get("in", "")
     language = wanted if wanted in dict(settings.LANGUAGES) else card.language_of(person)
     with translation.override(language):

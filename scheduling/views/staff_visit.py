@@ -123,7 +123,7 @@ def show(
         "patient_id": found.patient_id,
         "asked": asked,
         "may_undo": services.may_undo(found, by=by, now=now),
-        "after_visit": found.patient_id if access.gives_exercises(by) else None,
+        "after_visit": found.person_id if access.gives_exercises(by) else None,
         "errors": [{"sentence": problem, "target": "id_reason" if asked else ""}]
         if problem
         else [],

@@ -91,7 +91,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             person,
             cases.get(person.id),
             cleared.get(person.id),
-            [visit for visit in shown if visit.patient_id == person.id],
+            [visit for visit in shown if visit.person_id == person.id],
             now,
             answers_id=answers.get(person.id),
             short_since=short.get(person.id),
@@ -145,7 +145,9 @@ def _waits(account: User, now: datetime) -> dict[UUID, tuple[Wait, ...]]:
     standing = WaitlistOffer.objects.visible_to(account).standing(now)
     offers = {entry_id: (pk, start) for pk, entry_id, start in standing.values_list(*_OFFER)}
     found: dict[UUID, tuple[Wait, ...]] = {}
-    for entry in WaitlistEntry.objects.visible_to(account).waiting().select_related("visit_type"):
+    for entry in (
+        WaitlistEntry.objects.visible_to(account).waiting().select_related("visit_type", "patient")
+    ):
         offer, start = offers.get(entry.pk, (None, None))
         wait = Wait(
             entry.pk,
@@ -154,7 +156,8 @@ def _waits(account: User, now: datetime) -> dict[UUID, tuple[Wait, ...]]:
             offer,
             times.in_words(start) if start else "",
         )
-        found[entry.patient_id] = (*found.get(entry.patient_id, ()), wait)
+        person_id = entry.patient.person_id
+        found[person_id] = (*found.get(person_id, ()), wait)
     return found
 
 

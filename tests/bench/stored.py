@@ -42,10 +42,10 @@ _PAST = """
 """
 _INSERT = """
     INSERT INTO scheduling_appointment
-        (id, patient_id, clearance_id, clinician_id, visit_type_id, state, visit, clinician_busy,
-         created_at)
-    SELECT gen_random_uuid(), person.patient_id, person.id, clinician_id, kind.id,
-           {state}, visit, visit, lower(visit) - interval '9 days'
+        (id, patient_id, person_id, clearance_id, clinician_id, visit_type_id, state, visit,
+         clinician_busy, created_at)
+    SELECT gen_random_uuid(), person.patient_id, person.patient_id, person.id, clinician_id,
+           kind.id, {state}, visit, visit, lower(visit) - interval '9 days'
     FROM starts
     JOIN (
         SELECT id, patient_id, row_number() OVER (ORDER BY id) - 1 AS place FROM intake_clearance

@@ -178,6 +178,7 @@ def without_the_calendars_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read before a write may have changed until it is written."""
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_, **__: self)
+    monkeypatch.setattr("intake.public.lock_patient", lambda _: None)
 
 
 def after(seconds: float, runner: Runner) -> Runner:

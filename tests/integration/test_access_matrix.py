@@ -46,7 +46,7 @@ from scheduling.plan import as_interval
 from scheduling.services import ask_to_call, close
 from tests import answers
 from tests.factories import referrals, scheduling, waitlist
-from tests.factories.clinic import StaffFactory
+from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import exercises_given
 from tests.people import signed_in
 
@@ -77,6 +77,10 @@ class World:
     @cached_property
     def record(self) -> Patient:
         return self.patient.patients.get()
+
+    @cached_property
+    def other_record(self) -> Patient:
+        return PatientFactory.create(given_name="Perhaps the same")
 
     @cached_property
     def intake(self) -> Intake:
@@ -242,6 +246,10 @@ def the_form_at_the_desk(world: World) -> dict[str, Any]:
 
 def the_call(world: World) -> dict[str, Any]:
     return {"pk": world.call.pk}
+
+
+def the_two_records(world: World) -> dict[str, Any]:
+    return {"pk": world.record.pk, "other": world.other_record.pk}
 
 
 def the_exercises(world: World) -> dict[str, Any]:
@@ -508,6 +516,10 @@ ROWS = {
     "POST desk:confirm_by_phone": of_staff(BAD, BAD, NO, at=the_visit),
     "GET desk:call": of_staff(NOT_SO, NOT_SO, NO, at=the_call_to_make),
     "POST desk:call": of_staff(BAD, BAD, NO, at=the_call_to_make),
+    "GET patients:merge": of_staff(NO, NO, OK, at=the_two_records),
+    "POST patients:merge": of_staff(NO, NO, INVALID, at=the_two_records),
+    "GET patients:take_apart": of_staff(NO, NO, ELSEWHERE, at=the_person),
+    "POST patients:take_apart": of_staff(NO, NO, ELSEWHERE, at=the_person),
     "GET desk:visits": of_staff(OK, OK, NO),
     "GET desk:visit": of_staff(OK, OK, NO, at=the_visit),
     "GET desk:step": of_staff(NOT_SO, NOT_SO, NO, at=the_visit),

@@ -38,7 +38,7 @@ from intake.models import (
     Receiver,
     WishedTimes,
 )
-from intake.services import note_pain
+from intake.services import merge_records, note_pain
 from scheduling.models import (
     Appointment,
     Clinician,
@@ -123,6 +123,13 @@ def fill(number: int = 0) -> None:
         patient=patient, email="b@example.com", asked_by=StaffFactory(), asked_at=scheduling.NOW
     )
     GuardianConsentFactory(patient=patient)
+    merge_records(
+        patient_id=PatientFactory.create().pk,
+        into=patient.pk,
+        reason="The same person.",
+        by=StaffFactory(is_administrator=True),
+        now=scheduling.NOW,
+    )
     Receiver.objects.create(name=f"Dr. {number}")
     sender = StaffFactory(is_chiropractor=True)
     referral = referred(held(PatientFactory.create(), own_words="own words of Ana"), by=sender)

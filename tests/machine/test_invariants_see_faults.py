@@ -54,7 +54,9 @@ def take_guards_away() -> None:
     said(
         "SET CONSTRAINTS ALL IMMEDIATE; SET session_replication_role = replica;"
         "ALTER TABLE scheduling_appointment DROP CONSTRAINT visit_clinician_not_twice,"
-        " DROP CONSTRAINT visit_patient_not_twice, DROP CONSTRAINT visit_room_not_twice"
+        " DROP CONSTRAINT visit_patient_not_twice, DROP CONSTRAINT visit_room_not_twice,"
+        # Which a trigger fills in.
+        " ALTER COLUMN person_id DROP NOT NULL"
     )
 
 
