@@ -11,6 +11,7 @@ from django.test import Client
 
 from clinic import audit, trail
 from intake.models import Disposition, ReviewDecision
+from scheduling.models import Call, WaitlistOffer
 from scheduling.slots import State
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import held
@@ -21,12 +22,15 @@ TRAIL = "/admin/clinic/auditentry/"
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 # What an act is put together from, where it is not written out.
 PUT_TOGETHER = {
+    "call: {}": [f"call: {ended}" for ended in Call.Ended.values],
     "review: {}": [f"review: {kind}" for kind in ReviewDecision.Kind.values],
+    "offer {}": [f"offer {outcome.lower()}" for outcome in WaitlistOffer.Outcome.values],
     "visit {}": [f"visit {state.value}" for state in State],
 }
 # Functions of one module that write an act down for it.
 OWN_WORDS = {
     ("_add", "audit.py"),
+    ("_keep", "calls.py"),
     ("_record", "referrals.py"),
     ("_record", "review_referral.py"),
 }
@@ -70,6 +74,7 @@ HANDED_ON = (
     "clinic/admin_base.py",
     "intake/services/referrals.py",
     "intake/views/review_referral.py",
+    "scheduling/services/calls.py",
 )
 
 
