@@ -167,7 +167,8 @@ def _entry(change: StatusChange) -> Entry:
         what = _moved(as_interval(change.was), as_interval(change.became))
     else:
         before = _(State(change.before).label) if change.before else _("New")
-        what = f"{before} → {_(State(change.after).label)}"
+        said = {"before": before, "after": _(State(change.after).label)}
+        what = _("%(before)s, then %(after)s") % said
     return Entry(
         when=times.in_words(change.at),
         who=str(change.by) if change.by else _("Nobody"),

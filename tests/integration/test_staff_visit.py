@@ -223,8 +223,8 @@ class TestHistory:
             "Moved from Tue, Nov 17 at 9:00 AM to Tue, Nov 17 at 10:00 AM",
             "the patient&#x27;s pages",
             "the staff&#x27;s pages",
-            "Booked → Confirmed",
-            "New → Booked",
+            "Booked, then Confirmed",
+            "New, then Booked",
             "Dana Desk",
             "The clearance was revoked.",
         ):
@@ -306,5 +306,5 @@ class TestWhoMaySee:
         visit = book(leave)
         for to in ("confirmed", "booked") * 4:
             press(desk_client, visit, to)
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(15):
             page(desk_client, visit)
