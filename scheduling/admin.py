@@ -33,13 +33,17 @@ from scheduling.closing_form import ChecksClosedDays
 from scheduling.exceptions import CalendarBusy
 from scheduling.models import (
     Appointment,
+    Call,
     Clinician,
     Closure,
     ExtraHours,
     OpeningHours,
+    Rebooking,
     Room,
     StatusChange,
     VisitType,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 from scheduling.plan import as_interval
 
@@ -349,6 +353,11 @@ class ClosureAdmin(AuditedAdmin):
         if closed.affected:
             messages.warning(request, _still_inside(closed.affected))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Times that were proposed go with their closure: nobody is asked for leave for them."""
+        shown, counted, _needed, protected = super().get_deleted_objects(objs, request)
+        return shown, counted, set(), protected
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """The service has written it down."""
 
@@ -545,3 +554,53 @@ class StatusChangeAdmin(RecordAdmin):
 
     def patient_id_of(self, row: StatusChange) -> UUID | None:
         return row.appointment.patient_id
+
+
+@admin.register(WaitlistEntry)
+class WaitlistEntryAdmin(RecordAdmin):
+    patient_path = "patient_id"
+    list_display = ("patient", "visit_type", "is_acute", "state", "made_at", "ended_at")
+    list_filter = ("state", "is_acute", "visit_type")
+    list_select_related = ("patient", "visit_type")
+    search_fields = ("patient__given_name", "patient__family_name", "patient__phone")
+    search_help_text = _("The patient's name or phone")
+
+
+@admin.register(WaitlistOffer)
+class WaitlistOfferAdmin(RecordAdmin):
+    patient_path = "entry.patient_id"
+    list_display = ("start", "entry", "offered_at", "expires_at", "outcome", "settled_at")
+    list_filter = ("outcome",)
+    list_select_related = ("entry__patient", "entry__visit_type")
+    search_fields = ("entry__patient__given_name", "entry__patient__family_name")
+    search_help_text = _("The patient's name")
+    date_hierarchy = "start"
+
+
+@admin.register(Rebooking)
+class RebookingAdmin(RecordAdmin):
+    patient_path = "visit.patient_id"
+    list_display = ("old_time", "visit", "closure", "start", "told_at", "told_by")
+    list_filter = ("told_by",)
+    list_select_related = ("visit__patient", "closure")
+    search_fields = ("visit__patient__given_name", "visit__patient__family_name")
+    search_help_text = _("The patient's name")
+    fields = ("closure", "visit", "old_time", "start", "told_at", "told_by")
+
+    @admin.display(description=_("time of the visit"), ordering="was")
+    def old_time(self, rebooking: Rebooking) -> str:
+        return times.in_words(rebooking.was.lower)
+
+
+@admin.register(Call)
+class CallAdmin(RecordAdmin):
+    """Why somebody is called may say what their answers came to: for who reads answers."""
+
+    patient_path = "patient_id"
+    clinical = ("why",)
+    list_display = ("made_at", "patient", "why", "tries", "done_at", "done_by", "ended")
+    list_filter = ("ended",)
+    list_select_related = ("patient", "done_by")
+    search_fields = ("patient__given_name", "patient__family_name", "patient__phone")
+    search_help_text = _("The patient's name or phone")
+    date_hierarchy = "made_at"

@@ -103,4 +103,4 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient}: {self.get_why_display()}"
+        return str(self.patient)

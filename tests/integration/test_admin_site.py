@@ -41,12 +41,16 @@ from intake.models import (
 from intake.services import merge_records, note_pain
 from scheduling.models import (
     Appointment,
+    Call,
     Clinician,
     Closure,
     ExtraHours,
     OpeningHours,
+    Rebooking,
     Room,
     VisitType,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 from tests.factories import scheduling
 from tests.factories.clinic import PASSWORD, PatientFactory, StaffFactory
@@ -145,7 +149,23 @@ def fill(number: int = 0) -> None:
         browser=uuid.uuid4(), started_at=scheduling.NOW, touched_at=scheduling.NOW
     )
     start = scheduling.NINE + timedelta(minutes=45 * number)
-    scheduling.book(scheduling.clearance(patient=PatientFactory()), start)
+    visit = scheduling.book(scheduling.clearance(patient=PatientFactory()), start)
+    Call.objects.create(
+        patient=visit.patient, visit=visit, why=Call.Why.CLOSED, made_at=scheduling.NOW
+    )
+    waits = WaitlistEntry.objects.create(
+        patient=visit.patient,
+        visit_type=visit.visit_type,
+        first_day=start.date(),
+        made_at=scheduling.NOW,
+        via="staff",
+    )
+    WaitlistOffer.objects.create(
+        entry=waits,
+        start=start + timedelta(days=1),
+        offered_at=scheduling.NOW,
+        expires_at=scheduling.NOW + timedelta(hours=2),
+    )
     with transaction.atomic():
         messages.no_account(to="somebody@example.com", now=scheduling.NOW)
     StaffFactory(is_desk=True)
@@ -163,7 +183,9 @@ def fill(number: int = 0) -> None:
     ProtocolSignature.objects.create(
         version="1.1", fingerprint=f"{number:064x}", by=sender, at=scheduling.NOW
     )
-    Closure.objects.create(clinician=clinician, during=(far, far + timedelta(days=1)), reason="x")
+    closed = (far, far + timedelta(days=1))
+    closure = Closure.objects.create(clinician=clinician, during=closed, reason="x")
+    Rebooking.objects.create(closure=closure, visit=visit, was=visit.visit)
 
 
 # --- Lists and pages ------------------------------------------------------------------------------
@@ -986,6 +1008,15 @@ class TestClosures:
 
     def test_a_closure_is_taken_back(self, administrator_client):
         row = self.closed(administrator_client)
+        administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
+        assert not Closure.objects.exists()
+
+    def test_also_when_its_patients_were_told(self, administrator_client):
+        """The desk cannot: it sends whoever asks for it here, when all have been called."""
+        visit = scheduling.book(scheduling.clearance())
+        row = self.closed(administrator_client, first_day="2026-11-10")
+        told = {"told_at": scheduling.NOW, "told_by": "email"}
+        assert Rebooking.objects.filter(closure=row, visit=visit).update(**told) == 1
         administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
         assert not Closure.objects.exists()
 
