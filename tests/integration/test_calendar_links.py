@@ -13,14 +13,15 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.urls.converters import IntConverter
 from time_machine import TimeMachineFixture
 
 from clinic import messages
 from clinic.models import Message, User
 from intake.models import Clearance
-from scheduling import landing_urls, staff_urls, urls
-from scheduling.models import Appointment
-from scheduling.slots import State
+from scheduling import landing_urls, services, staff_urls, urls
+from scheduling.models import Appointment, Closure, Rebooking
+from scheduling.slots import Interval, State
 from tests.factories.clinic import PatientFactory
 from tests.factories.intake import ClearanceFactory
 from tests.factories.scheduling import NINE, NOW, book, hold
@@ -53,7 +54,7 @@ def monday_evening(time_machine: TimeMachineFixture) -> None:
 
 @pytest.fixture
 def visits(patient: User) -> list[Appointment]:
-    """The family's, one in each state."""
+    """The family's, one in each state, and some of them in a time that was closed since."""
     made = []
     for nth, states in enumerate(STATES):
         child = PatientFactory.create(account=patient)
@@ -62,6 +63,9 @@ def visits(patient: User) -> list[Appointment]:
         made.append(hold(leave, NINE) if states == (State.HELD,) else book(leave, start))
         for state in states:
             Appointment.objects.filter(pk=made[-1].pk).update(state=state)
+    away = Interval(NINE + timedelta(days=1), NINE + timedelta(days=8))
+    services.close(during=away, reason="Away", by=None, now=NOW)
+    assert Rebooking.objects.exists()
     return made
 
 
@@ -77,9 +81,15 @@ def addresses(visits: list[Appointment]) -> set[str]:
 
 
 def of(namespace: str, pattern: URLPattern, visit: Appointment) -> Iterator[str]:
-    parts = {"pk": visit.pk, "clearance_id": visit.clearance_id}
-    named = {name: parts[name] for name in pattern.pattern.converters}
-    yield reverse(f"{namespace}:{pattern.name}", kwargs=named)
+    """Under the visit's own id or the patient's; closures and proposals have numbers."""
+    place = str(pattern.pattern)
+    numbered = any(isinstance(kind, IntConverter) for kind in pattern.pattern.converters.values())
+    row = Rebooking if "visits" in place else Closure
+    whose = visit.patient_id if place.startswith(("patients", "paper")) else visit.pk
+    for pk in row.objects.values_list("pk", flat=True)[:1] if numbered else [whose]:
+        parts = {"pk": pk, "visit": visit.pk, "clearance_id": visit.clearance_id}
+        named = {name: parts[name] for name in pattern.pattern.converters}
+        yield reverse(f"{namespace}:{pattern.name}", kwargs=named)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
