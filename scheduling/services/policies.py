@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -137,11 +137,7 @@ def _hours(place: Place, planned: Plan) -> list[str]:
 
 def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
     """How many visits to come one person, and one family, may have."""
-    patient = intake.patient_card(patient_id)
-    family = Q(person=patient_id)
-    if patient.account_id:
-        family |= Q(person__account=patient.account_id)
-    coming = Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
+    coming = _coming_in_family(patient_id, now)
     theirs = list(coming.values_list("person_id", flat=True))
     if theirs.count(patient_id) >= planned.most_visits_patient:
         count = planned.most_visits_patient
@@ -154,11 +150,7 @@ def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
 
 def _limits_with(patient_id: UUID, more: int, planned: Plan, now: datetime) -> list[str]:
     """How many there would be with so many more; a hold of their own is given up for them."""
-    patient = intake.patient_card(patient_id)
-    family = Q(person=patient_id)
-    if patient.account_id:
-        family |= Q(person__account=patient.account_id)
-    coming = Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
+    coming = _coming_in_family(patient_id, now)
     coming = coming.exclude(person=patient_id, state=State.HELD.value)
     theirs = list(coming.values_list("person_id", flat=True))
     said = {"more": theirs.count(patient_id) + more, "most": planned.most_visits_patient}
@@ -168,3 +160,12 @@ def _limits_with(patient_id: UUID, more: int, planned: Plan, now: datetime) -> l
     if said["more"] > said["most"]:
         return [_("That makes %(more)s visits to come in the family; %(most)s is the most.") % said]
     return []
+
+
+def _coming_in_family(patient_id: UUID, now: datetime) -> QuerySet[Appointment]:
+    """The visits to come of everybody who shares the patient's account, and so their own."""
+    patient = intake.patient_card(patient_id)
+    family = Q(person=patient_id)
+    if patient.account_id:
+        family |= Q(person__account=patient.account_id)
+    return Appointment.objects.taking_time(now).filter(family, visit__endswith__gt=now)
