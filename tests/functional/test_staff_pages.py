@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from clinic.models import User
 from intake import services
-from intake.models import Case, Intake
+from intake.models import Case, Intake, ReviewDecision
 from scheduling.models import Closure
 from tests import answers
 from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
@@ -189,6 +189,21 @@ def test_the_queue_is_worked_by_keys(visit: Visits, doctor, held):
     page.keyboard.press("1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
     expect(page.get_by_role("radio", name="Clear to book")).not_to_be_checked()
+
+
+def test_two_reviewers_on_one_case_and_one_decides_it(visit: Visits, doctor, held):
+    covering = StaffFactory(email="cover@example.com", name="Dr. Cover", is_chiropractor=True)
+    pages = [visit(DESKTOP, user=doctor), visit(PHONE, user=covering)]
+    for page in pages:
+        page.goto(f"/staff/review/{held.case_id}/")
+        page.get_by_role("radio", name="Clear to book").check()
+        page.get_by_label("Why", exact=True).fill("The doctor agrees.")
+    for page in pages:
+        page.get_by_role("button", name="Record the decision").click()
+    expect(pages[0].locator(".messages")).to_contain_text("Recorded for Ana Reyes")
+    expect(pages[1].get_by_role("alert")).to_contain_text("Somebody has just decided this case.")
+    axe(pages[1])
+    assert ReviewDecision.objects.filter(case=held.case_id).count() == 1
 
 
 def test_a_question_answered_with_something_worse_acts_at_once(visit: Visits, doctor):
