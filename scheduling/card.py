@@ -48,6 +48,10 @@ def coming_visits(
     return list(visits.select_related("clinician").in_time_order())
 
 
+def is_on_card(visit: Appointment, *, now: datetime) -> bool:
+    return visit.state in _ON and visit.starts_at > now
+
+
 def card(person: PatientCard, visits: Iterable[Appointment]) -> Card:
     """In the active language. There is one visit at least."""
     visits = list(visits)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clinic import times
 from intake import public as intake
-from scheduling import plan
+from scheduling import card, plan
 from scheduling.models import Appointment, StatusChange
 from scheduling.plan import as_interval
 from scheduling.services import keeps_its_time_until
@@ -64,6 +64,8 @@ class Sheet:
     tone: str
     note: str
     may_move: bool
+    # There is a card to hand over: it is on, and still to come.
+    has_card: bool
     steps: tuple[Step, ...]
     # One of the steps takes back what was done.
     has_undo: bool
@@ -108,6 +110,7 @@ def sheet(visit: Appointment, *, now: datetime) -> Sheet:
         tone=TONES[state],
         note=_note(visit, state),
         may_move=state in _HAS_A_TIME_TO_CHANGE,
+        has_card=card.is_on_card(visit, now=now),
         steps=steps,
         has_undo=any(step.is_undo for step in steps),
         others=tuple(of_patient(visit.patient_id, but=visit.pk)),

@@ -21,7 +21,7 @@ from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard, PatientCard
 from scheduling import in_the_way, patient_search, plan, services
-from scheduling.availability import visit_types_for
+from scheduling.availability import Wish, offered, visit_types_for
 from scheduling.desk_exceptions import NeedsReason
 from scheduling.exceptions import (
     SchedulingProblem,
@@ -89,6 +89,8 @@ def _booking(request: HttpRequest, *, is_walk_in: bool) -> HttpResponse:
     patient = _chosen(access.signed_in(request), form.cleaned_data["patient"])
     if patient and form.cleaned_data["kind"] and "book" in request.POST:
         return _book(request, form, patient, is_walk_in=is_walk_in, now=now)
+    if patient and form.cleaned_data["kind"] and "next" in request.POST and not is_walk_in:
+        return _fill_in_next(request, form, patient, now=now)
     return _page(request, form, is_walk_in=is_walk_in, patient=patient, now=now)
 
 
@@ -136,6 +138,45 @@ def _book(
     )
 
 
+def _fill_in_next(
+    request: HttpRequest, form: BookForm, patient: PatientCard, *, now: datetime
+) -> HttpResponse:
+    """The next time after the one in the form that patients may choose too goes into the form.
+
+    So it goes against no policy, and takes no hours that are kept back. Pressed again: the one
+    after it.
+    """
+    kind: VisitType = form.cleaned_data["kind"]
+    after = max(form.start, now)
+    found = [
+        start
+        for card in intake.clearances_usable(patient.id, now)
+        if _allows(card, kind)
+        for start in _offered_after(after, card, kind, now=now)
+    ]
+    if not found:
+        form.add_error(None, _("Nothing is free for this visit in the days they may book."))
+        return _page(request, form, is_walk_in=False, patient=patient, now=now, status=409)
+    sent = request.POST.copy()
+    sent.update(_as_sent(min(found)))
+    filled = BookForm(sent, is_walk_in=False)
+    filled.is_valid()
+    return _page(request, filled, is_walk_in=False, patient=patient, now=now, is_filled=True)
+
+
+def _offered_after(
+    after: datetime, card: ClearanceCard, kind: VisitType, *, now: datetime
+) -> list[datetime]:
+    wish = Wish(clearance=card, visit_type=kind, now=now)
+    return [start for start in offered(wish, first_day=timezone.localdate(after)) if start > after]
+
+
+def _as_sent(start: datetime) -> dict[str, str]:
+    """A day and a time as a browser sends them."""
+    begun = WhenForm.at(start)
+    return {"day": f"{begun['day']:%Y-%m-%d}", "clock": f"{begun['clock']:%H:%M}"}
+
+
 def _page(
     request: HttpRequest,
     form: BookForm,
@@ -144,8 +185,10 @@ def _page(
     now: datetime,
     patient: PatientCard | None = None,
     next_free: datetime | None = None,
+    is_filled: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    """`is_filled`: the form has just been given its time, and is ready to be sent."""
     by = access.signed_in(request)
     context: dict[str, Any] = {
         "form": form,
@@ -154,6 +197,7 @@ def _page(
         "patient": patient,
         "next_free": next_free and WhenForm.at(next_free),
         "next_free_words": next_free and times.in_words(next_free),
+        "filled": times.in_words(form.start) if is_filled else "",
     }
     if patient:
         start = _start(form, is_walk_in=is_walk_in, now=now) if _has_a_time(form) else now

@@ -22,7 +22,7 @@ from scheduling.exceptions import (
     TimeClosed,
     TimeTaken,
 )
-from scheduling.models import Appointment, Closure, StatusChange, VisitType
+from scheduling.models import Appointment, Closure, OpeningHours, StatusChange, VisitType
 from scheduling.slots import Interval, State
 from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory, cleared, held
@@ -189,6 +189,46 @@ class TestBook:
         response = post(desk_client, "desk:book", patient=uuid4(), **at(NINE))
         assert response.status_code == 200
         assert 'name="who"' in words(response)
+
+
+class TestNextAvailable:
+    def pressed(self, client: Client, leave: Clearance, start: datetime, **more: object) -> Any:
+        sent = {k: v for k, v in booking(leave, start, **more).items() if k != "book"}
+        return post(client, "desk:book", **sent, next="1")
+
+    def test_the_next_time_is_in_the_form_and_nothing_is_booked(self, desk_client, leave, other):
+        book(other)
+        shown = words(self.pressed(desk_client, leave, NINE - AN_HOUR, reason="Asked for it"))
+        assert 'Next available: <strong class="figures">Tue, Nov 10 at 9:50 AM' in shown
+        assert 'value="09:50"' in shown
+        assert "Asked for it" in shown
+        assert not Appointment.objects.filter(patient=leave.patient).exists()
+
+    def test_pressed_again_it_is_the_one_after(self, desk_client, leave):
+        assert 'value="09:10"' in words(self.pressed(desk_client, leave, NINE))
+
+    def test_what_it_finds_asks_for_no_reason(self, desk, leave, time_machine):
+        time_machine.move_to(NINE + timedelta(minutes=5), tick=False)
+        client = signed_in(desk)
+        assert 'value="10:10"' in words(self.pressed(client, leave, NINE))
+        start = NINE + timedelta(minutes=70)
+        assert post(client, "desk:book", **booking(leave, start)).status_code == 200
+
+    def test_hours_that_are_kept_back_are_not_given_away(self, desk_client, leave):
+        OpeningHours.objects.filter(weekday=1).update(offered="same_day")
+        shown = words(self.pressed(desk_client, leave, NINE))
+        assert 'Next available: <strong class="figures">Wed, Nov 11 at 9:00 AM' in shown
+
+    def test_none_is_said(self, desk_client, leave):
+        far = leave.ends_at - timedelta(minutes=1)
+        response = self.pressed(desk_client, leave, far, reason="Asked for it")
+        assert response.status_code == 409
+        assert "Nothing is free for this visit" in words(response)
+        assert "Asked for it" in words(response)
+
+    def test_who_is_held_has_no_button(self, desk_client, leave):
+        held(leave.patient)
+        assert 'name="next"' not in words(self.pressed(desk_client, leave, NINE))
 
 
 class TestWalkIn:
@@ -524,6 +564,17 @@ class TestSteps:
         assert "<!doctype" not in said
         assert "Ana Reyes: Arrived." in said
         assert 'name="seen" value="2"' in said
+
+    def test_the_card_is_a_press_away_while_the_visit_is_on(self, desk_client, desk, leave):
+        visit = book(leave)
+        page, card = (
+            reverse("desk:visit", args=[visit.pk]),
+            f"/staff/paper/cards/{leave.patient_id}/{visit.pk}/",
+        )
+        assert card in words(desk_client.get(page, headers=IN_PANEL))
+        assert desk_client.get(card).status_code == 200
+        services.cancel(appointment_id=visit.pk, by=desk, now=NOW)
+        assert card not in words(desk_client.get(page, headers=IN_PANEL))
 
     def test_the_words_to_say(self, desk_client, leave):
         visit = book(leave)
