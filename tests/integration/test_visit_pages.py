@@ -49,10 +49,13 @@ def at(name: str, visit: Appointment) -> str:
     return reverse(f"scheduling:{name}", args=[visit.pk])
 
 
+def version(visit: Appointment) -> int:
+    return Appointment.objects.values_list("version", flat=True).get(pk=visit.pk)
+
+
 def sent(visit: Appointment, start: datetime | None = None) -> dict[str, str]:
     """What the form of the visit's page, opened now, sends."""
-    seen = Appointment.objects.values_list("version", flat=True).get(pk=visit.pk)
-    return {"seen": str(seen), **({"start": start.isoformat()} if start else {})}
+    return {"seen": str(version(visit)), **({"start": start.isoformat()} if start else {})}
 
 
 def text(response) -> str:
@@ -410,6 +413,31 @@ class TestMyVisits:
 
     def test_signing_in_leads_here(self, patient_client):
         assert patient_client.get("/sign-in/").headers["Location"] == VISITS
+
+
+class TestWhatTheDeskWroteDown:
+    """The reasons in a visit's history are in English, and the staff's own words."""
+
+    def test_is_on_no_page_and_in_no_letter_of_the_patients(self, patient_client, desk, leave):
+        visit = book(leave)
+        acts = {"appointment_id": visit.pk, "by": desk, "now": NOW}
+        services.move(**acts, start=TEN, reason="He asked twice.")
+        services.undo(**acts, seen=version(visit))
+        services.move(**acts, start=TEN)
+        services.cancel(**acts, reason="Rude on the phone.")
+        self.require_unseen(patient_client, visit)
+        services.undo(**acts, seen=version(visit))
+        self.require_unseen(patient_client, visit)
+
+    def require_unseen(self, client: Client, visit: Appointment) -> None:
+        names = ("visit", "move", "cancel", "calendar")
+        pages = [client.get(VISITS), *(client.get(at(name, visit), follow=True) for name in names)]
+        seen = [page.content.decode() for page in pages]
+        seen += [f"{each.subject} {each.body} {each.calendar}" for each in Message.objects.all()]
+        reasons = set(visit.changes.values_list("reason", flat=True)) - {""}
+        assert {"He asked twice.", "Undone.", "Moved to another time."} <= reasons
+        for reason in reasons:
+            assert not any(reason in text for text in seen), reason
 
 
 class TestScannersAndStrangers:
