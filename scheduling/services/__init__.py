@@ -23,7 +23,12 @@ from scheduling.services.revocation import (
     release_undecided,
     stop_visits_of,
 )
-from scheduling.services.series import SecondThatDay, SeriesNotBooked, book_series
+from scheduling.services.series import (
+    SecondThatDay,
+    SeriesNotBooked,
+    TooManyAtOnce,
+    book_series,
+)
 from scheduling.services.undo import may_undo, undo
 from scheduling.services.visits import book, cancel, mark, reinstate, release, walk_in
 from scheduling.services.waitlist import Wishes, wait_for, withdraw
@@ -34,6 +39,7 @@ __all__ = [
     "Closed",
     "SecondThatDay",
     "SeriesNotBooked",
+    "TooManyAtOnce",
     "Wishes",
     "accept",
     "ask_to_call",

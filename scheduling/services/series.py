@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +26,7 @@ from scheduling.exceptions import (
 )
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, VisitType
+from scheduling.services.calls import set_aside_unaddressed
 from scheduling.services.placing import (
     FARTHEST,
     give_up_holds,
@@ -34,12 +36,16 @@ from scheduling.services.placing import (
 )
 from scheduling.services.policies import against_series, record_exception, require_reason
 from scheduling.services.steps import BOOKED_TOGETHER
-from scheduling.slots import State
+from scheduling.slots import MOST_VISITS, State
 from scheduling.taken import Place
 
 
 class SecondThatDay(SchedulingProblem):
     message = gettext_lazy("There is another visit for this person on that day.")
+
+
+class TooManyAtOnce(SchedulingProblem):
+    message = format_lazy(gettext_lazy("A series has {most} visits at most."), most=MOST_VISITS)
 
 
 class SeriesNotBooked(SchedulingProblem):
@@ -66,9 +72,11 @@ def book_series(
 
     The calendar is this booking's alone meanwhile, so that each start is looked at as it is.
     Notice, horizon and the limit of visits to come want a `reason`, which is kept. Raises
-    SeriesNotBooked, NeedsReason, CalendarBusy, and what `require_clearance` raises.
+    SeriesNotBooked, TooManyAtOnce, NeedsReason, CalendarBusy, and what `require_clearance` raises.
     """
     wanted = sorted(set(starts))
+    if len(wanted) > MOST_VISITS:
+        raise TooManyAtOnce
     with named_refusals(CalendarBusy), audit.writing(by):
         planned = plan.current()
         kind, clinician_id = planned.visit_types[visit_type_id], planned.clinician_id
@@ -178,9 +186,12 @@ def _record(visits: Sequence[Appointment], *, by: Actor, now: datetime) -> None:
 
 def _tell(visits: Sequence[Appointment], *, now: datetime) -> None:
     person = intake.patient_card(visits[0].patient_id)
-    messages.booked_series(
+    message = messages.booked_series(
         to=person.email,
         name=person.given_name,
         visits=[(visit.pk, visit.starts_at, visit.ends_at) for visit in visits],
         now=now,
     )
+    # As for any visit just made: who books it for somebody without an address tells them, too.
+    if not message.recipient:
+        set_aside_unaddressed(message)

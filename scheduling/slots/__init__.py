@@ -39,7 +39,15 @@ from scheduling.slots.openings import (
     part_of_day,
 )
 from scheduling.slots.proposals import in_place_of
-from scheduling.slots.series import ForDay, InvalidWish, Lack, SeriesWish, propose
+from scheduling.slots.series import (
+    MOST_VISITS,
+    MOST_WEEKS,
+    ForDay,
+    InvalidWish,
+    Lack,
+    SeriesWish,
+    propose,
+)
 from scheduling.slots.transitions import (
     MOVES,
     Move,
@@ -52,6 +60,8 @@ from scheduling.slots.transitions import (
 from scheduling.slots.waiting import open_time_after, rested_at
 
 __all__ = [
+    "MOST_VISITS",
+    "MOST_WEEKS",
     "MOVES",
     "Busy",
     "EmptyInterval",

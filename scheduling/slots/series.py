@@ -15,13 +15,16 @@ NEAR = timedelta(hours=1)
 APART = timedelta(minutes=30)
 # Besides the one that is proposed.
 MOST_ON_THE_DAY = 3
+# What is wished for further ahead is wished for again then.
+MOST_WEEKS = 12
+MOST_VISITS = 7 * MOST_WEEKS
 # How far a neighbouring day with a free time may lie.
 _NEIGHBOURS = 3
 _A_DAY = timedelta(days=1)
 
 
 class InvalidWish(ValueError):
-    """A series of no weeks, or on no day of the week."""
+    """A series of no weeks or of too many, or on no day of the week."""
 
 
 class Lack(StrEnum):
@@ -50,8 +53,8 @@ class SeriesWish:
     visits_on: frozenset[date] = field(default=frozenset())
 
     def __post_init__(self) -> None:
-        if self.weeks < 1:
-            raise InvalidWish("a series lasts a week at least")
+        if not 1 <= self.weeks <= MOST_WEEKS:
+            raise InvalidWish(f"a series lasts a week at least, and {MOST_WEEKS} at most")
         if not self.weekdays or not all(0 <= day <= 6 for day in self.weekdays):
             raise InvalidWish("a series has its days of the week: 0 is Monday, 6 is Sunday")
 

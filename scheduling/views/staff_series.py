@@ -25,7 +25,7 @@ from scheduling.desk_exceptions import NeedsReason
 from scheduling.exceptions import SchedulingProblem
 from scheduling.in_the_way import in_words
 from scheduling.models import VisitType
-from scheduling.slots import ForDay, Lack
+from scheduling.slots import MOST_WEEKS, ForDay, Lack
 
 _WEEKDAYS = (
     (0, gettext_lazy("Monday")),
@@ -36,7 +36,6 @@ _WEEKDAYS = (
     (5, gettext_lazy("Saturday")),
     (6, gettext_lazy("Sunday")),
 )
-_MOST_WEEKS = 12
 # No clearance reaches further.
 _FARTHEST = timedelta(days=366)
 
@@ -61,7 +60,19 @@ class SeriesForm(forms.Form):
         ),
     )
     weeks = forms.IntegerField(
-        label=gettext_lazy("For how many weeks"), initial=3, min_value=1, max_value=_MOST_WEEKS
+        label=gettext_lazy("For how many weeks"),
+        initial=3,
+        min_value=1,
+        max_value=MOST_WEEKS,
+        error_messages={
+            **dict.fromkeys(
+                ("required", "invalid", "min_value"),
+                gettext_lazy("Type a number of weeks, such as 3."),
+            ),
+            "max_value": gettext_lazy(
+                "A series lasts %(limit_value)s weeks at most. Book those first, the rest later."
+            ),
+        },
     )
     first_day = forms.DateField(
         label=gettext_lazy("From"),
@@ -151,6 +162,10 @@ def _book(
     else:
         said = {"count": len(visits), "who": context["file"].name}
         messages.success(request, _("%(who)s: %(count)s visits are booked.") % said)
+        if not context["file"].email:
+            messages.warning(
+                request, _("They have no email address: print the appointment card for them.")
+            )
         return redirect("desk:patient", pk)
     context["proposal"] = series_page.worded(days, clearance, chosen=chosen, problems=problems)
     return _page(request, context, status=409)

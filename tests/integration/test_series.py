@@ -19,7 +19,7 @@ from scheduling.exceptions import (
     XrayNotAllowed,
 )
 from scheduling.models import Appointment, Closure
-from scheduling.slots import State
+from scheduling.slots import MOST_VISITS, State
 from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import NINE, NOW, book, hold, state_of, visit_type
@@ -165,3 +165,10 @@ def test_one_of_a_series_is_not_undone_behind_the_patients_back(leave, desk):
     with pytest.raises(TooLateToUndo):
         services.undo(appointment_id=first.pk, by=desk, now=NOW, seen=first.version)
     assert state_of(first.pk) == State.BOOKED
+
+
+def test_too_many_at_once_are_none(desk, leave):
+    every_day = [NINE + timedelta(days=days) for days in range(MOST_VISITS + 1)]
+    with pytest.raises(services.TooManyAtOnce, match="84 visits at most"):
+        book_all(leave, desk, starts=every_day)
+    assert not Appointment.objects.exists()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clinic.models import AuditEntry, ClinicProfile
+from clinic.models import AuditEntry, ClinicProfile, Message
 from intake.models import Clearance
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Call
 from scheduling.slots import State
 from tests.factories import scheduling
 from tests.factories.clinic import PatientFactory
@@ -150,7 +150,8 @@ def test_who_is_held_gets_the_words_to_say_and_no_form(desk_client, leave):
     [
         ("weekdays", [], "Choose one day of the week at least."),
         ("clock", "late", "Type a time of day, such as 9:00 AM."),
-        ("weeks", "40", "less than or equal to 12"),
+        ("weeks", "13", "A series lasts 12 weeks at most"),
+        ("weeks", "0", "Type a number of weeks, such as 3."),
         ("first_day", "2026-11-01", "Choose a day from today on, within a year."),
         ("first_day", "soon", "Choose the day to begin with."),
         ("kind", "0", "Select a valid choice."),
@@ -172,6 +173,15 @@ def test_all_left_out_is_nothing_to_book(desk_client, leave):
     sent = dict.fromkeys(as_proposed(page(desk_client, leave)), "none")
     response = desk_client.post(address(leave), {**wish(), **sent})
     assert "choose one time at least" in response.content.decode()
+
+
+def test_who_has_no_email_address_gets_a_card(desk_client, leave):
+    shown = page(desk_client, leave)
+    assert "print the appointment card afterwards" in shown
+    answer = desk_client.post(address(leave), {**wish(), **as_proposed(shown)}, follow=True)
+    assert "They have no email address: print the appointment card" in answer.text
+    assert not Message.objects.needing_attention(now=scheduling.NOW).exists()
+    assert not Call.objects.exists(), "whoever books for them has just talked to them"
 
 
 def test_looking_changes_nothing(desk_client, leave):

@@ -103,7 +103,7 @@ def test_a_day_with_a_visit_gets_no_second():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"weeks": 0}, {"weekdays": frozenset()}, {"weekdays": frozenset({7})}]
+    "fields", [{"weeks": 0}, {"weeks": 13}, {"weekdays": frozenset()}, {"weekdays": frozenset({7})}]
 )
 def test_a_wish_that_is_none(fields):
     with pytest.raises(InvalidWish):
