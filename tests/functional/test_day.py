@@ -74,6 +74,21 @@ def shown(page: Page, who: str) -> Locator:
     return page.locator(".visit", has_text=who).first
 
 
+def shows_whole_lines(page: Page) -> None:
+    """No visit, however short, shows the upper half of a line."""
+    # Rounded to whole pixels, a little to either side.
+    half_lines = page.evaluate(
+        """() => Array.from(document.querySelectorAll(".visit-shown"), shown => {
+          const line = parseFloat(getComputedStyle(shown).lineHeight);
+          const below = shown.getBoundingClientRect().bottom
+            - shown.closest(".visit").getBoundingClientRect().bottom;
+          return below > 1 || (shown.clientHeight + 1) % line > 2 ? shown.textContent : "";
+        })"""
+    )
+    assert half_lines
+    assert not any(half_lines), half_lines
+
+
 def point(page: Page, hour: int, minute: int = 0) -> tuple[float, float]:
     """Where that time is, in the middle of the doctor's column; scrolled into sight."""
     return tuple(
@@ -317,6 +332,8 @@ def test_the_look_at_any_size_and_in_the_dark(visit: Visits, desk, tuesday, at):
                 page.get_by_role("button", name=view, exact=True).click()
                 expect(shown(page, "Ana Reyes")).to_be_attached()
                 fits(page)
+                if view != "List":
+                    shows_whole_lines(page)
                 if size in (DESKTOP, PHONE):
                     axe(page)
                 screenshot(page, f"desk-{view.lower()}-{name}-{scheme}")
