@@ -17,6 +17,7 @@ trail.ACTS.update(
         "call: reached": _("Called: reached"),
         "call: left word": _("Called: left word"),
         "call: not reached": _("Called: given up"),
+        "call: withdrawn": _("Call no longer needed"),
         "call: no answer": _("Called: no answer"),
         "call: taken back": _("Note about a call taken back"),
         "clinician changed": _("Clinician changed"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget, AdminTimeWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
@@ -358,10 +359,23 @@ class ClosureAdmin(AuditedAdmin):
         shown, counted, _needed, protected = super().get_deleted_objects(objs, request)
         return shown, counted, set(), protected
 
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().delete_view(request, object_id, *args, **kwargs)
+        except CalendarBusy as problem:
+            messages.error(request, str(problem))
+            return redirect("admin:scheduling_closure_change", unquote(object_id))
+
+    def delete_model(self, request: HttpRequest, obj: Closure) -> None:
+        services.open_again(closure_id=obj.pk, by=request.user, now=timezone.now())
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """The service has written it down."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """As above."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
         """As above."""
 
     def get_urls(self) -> list[Any]:

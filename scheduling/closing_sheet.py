@@ -219,10 +219,10 @@ def _counted(lines: Iterable[Line]) -> tuple[tuple[str, int], ...]:
 
 
 def _calls(rebookings: Iterable[Rebooking]) -> dict[UUID, Call]:
-    """The newest about each visit."""
+    """The newest about each visit; without those that were no longer needed."""
     calls = Call.objects.filter(
         visit__in=[each.visit_id for each in rebookings], why=Call.Why.CLOSED
-    )
+    ).exclude(ended=Call.Ended.WITHDRAWN)
     return {call.visit_id: call for call in calls.order_by("made_at") if call.visit_id}
 
 

@@ -132,7 +132,8 @@ def _calls(now: datetime) -> list[Line]:
 
 
 def _calls_ended(now: datetime) -> list[Line]:
-    ended = _with_people(Call.objects.filter(done_at__gt=now - JUST_NOW))
+    lately = Call.objects.filter(done_at__gt=now - JUST_NOW)
+    ended = _with_people(lately.exclude(ended=Call.Ended.WITHDRAWN))
     return [_call(call) for call in ended.order_by("-done_at")[:MOST_SHOWN]]
 
 

@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                             ("reached", "reached"),
                             ("left word", "left word"),
                             ("not reached", "not reached"),
+                            ("withdrawn", "no longer needed"),
                         ],
                         max_length=12,
                         verbose_name="how it ended",
@@ -119,7 +120,7 @@ class Migration(migrations.Migration):
                             models.Q(("done_at", None), ("done_by", None), ("ended", "")),
                             models.Q(
                                 ("done_at__isnull", False),
-                                ("ended__in", ["reached", "left word", "not reached"]),
+                                ("ended__in", ["reached", "left word", "not reached", "withdrawn"]),
                             ),
                             _connector="OR",
                         ),

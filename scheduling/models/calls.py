@@ -31,6 +31,8 @@ class Call(models.Model):
         REACHED = "reached", _("reached")
         LEFT_WORD = "left word", _("left word")
         NOT_REACHED = "not reached", _("not reached")
+        # What it was to tell of was undone before anybody heard of it.
+        WITHDRAWN = "withdrawn", _("no longer needed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(
@@ -70,7 +72,7 @@ class Call(models.Model):
                 condition=models.Q(done_at=None, done_by=None, ended="")
                 | models.Q(
                     done_at__isnull=False,
-                    ended__in=["reached", "left word", "not reached"],
+                    ended__in=["reached", "left word", "not reached", "withdrawn"],
                 ),
                 name="call_ended_somehow",
             ),

@@ -11,7 +11,14 @@ from scheduling.services.calls import (
     take_back_call,
     tried_in_vain,
 )
-from scheduling.services.closing import Closed, change_closure, close, close_holidays, reopen
+from scheduling.services.closing import (
+    Closed,
+    change_closure,
+    close,
+    close_holidays,
+    open_again,
+    reopen,
+)
 from scheduling.services.holds import confirm, expire_stale_holds, give_back_hold, hold
 from scheduling.services.moving import change_length, move
 from scheduling.services.offers import OFFERED_AT_ONCE, accept, decline, offer, settle_offers
@@ -64,6 +71,7 @@ __all__ = [
     "may_undo",
     "move",
     "offer",
+    "open_again",
     "reinstate",
     "release",
     "release_undecided",

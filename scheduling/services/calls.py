@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Message, User
@@ -51,6 +53,30 @@ def call_instead(
     ask_to_call(patient_id=patient_id, why=why, by=by, now=now, visit=visit)
 
 
+def withdraw_news(visit: Appointment, *, made_at: datetime, by: Actor, now: datetime) -> bool:
+    """What was done with a visit at that moment is undone: nobody need be called about it.
+
+    In the transaction that undoes it. Was there such a call to make?
+    """
+    of_it = Call.objects.filter(visit=visit, why=Call.Why.VISIT, made_at=made_at)
+    return bool(withdraw_calls(of_it, by=by, now=now))
+
+
+def was_told(visit: Appointment, *, made_at: datetime) -> bool:
+    """Did somebody call about what was done with a visit at that moment, and was it heard?"""
+    told = Call.objects.filter(visit=visit, why=Call.Why.VISIT, made_at=made_at)
+    return told.filter(ended__in=[Call.Ended.REACHED, Call.Ended.LEFT_WORD]).exists()
+
+
+def withdraw_calls(calls: QuerySet[Call], *, by: Actor, now: datetime) -> list[Call]:
+    """Those of them that are still to make are on the list no more."""
+    still_to_make = calls.filter(done_at=None).order_by("pk")
+    withdrawn = list(still_to_make.select_for_update(of=("self",), no_key=True))
+    for call in withdrawn:
+        _end(call, Call.Ended.WITHDRAWN, by=by, now=now)
+    return withdrawn
+
+
 def set_aside_unaddressed(message: Message) -> None:
     message.state = Message.State.SET_ASIDE
     message.save(update_fields=["state"])
@@ -62,8 +88,7 @@ def end_call(*, call_id: UUID, ended: Call.Ended, seen: int, by: User, now: date
         call = _as_seen(call_id, seen)
         if call.done_at:
             raise ChangedSince
-        call.done_at, call.done_by, call.ended = now, by, ended
-        return _keep(call, f"call: {ended}", by=by, now=now)
+        return _end(call, ended, by=by, now=now)
 
 
 def tried_in_vain(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
@@ -77,9 +102,14 @@ def tried_in_vain(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
 
 
 def take_back_call(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
-    """Undo what was noted last: the end of a call, or else a try. Raises ChangedSince."""
+    """Undo what was noted last: the end of a call, or else a try. Raises ChangedSince.
+
+    A call that is no longer needed is not made after all: nobody noted that.
+    """
     with audit.writing(by):
         call = _as_seen(call_id, seen)
+        if call.ended == Call.Ended.WITHDRAWN:
+            raise ChangedSince
         if call.done_at:
             _require_no_other(call)
             call.done_at, call.done_by, call.ended = None, None, ""
@@ -105,7 +135,13 @@ def _require_no_other(call: Call) -> None:
         raise ChangedSince
 
 
-def _keep(call: Call, action: str, *, by: User, now: datetime) -> Call:
+def _end(call: Call, ended: Call.Ended, *, by: Actor, now: datetime) -> Call:
+    call.done_at, call.ended = now, ended
+    call.done_by = by if isinstance(by, User) else None
+    return _keep(call, f"call: {ended}", by=by, now=now)
+
+
+def _keep(call: Call, action: str, *, by: Actor, now: datetime) -> Call:
     call.version += 1
     call.save(update_fields=["tries", "done_at", "done_by", "ended", "version"])
     audit.record(by, action, call, at=now, patient_id=call.patient_id)

@@ -1,24 +1,28 @@
 """The clinic, the clinician or a room is away: nothing is booked into that time any more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic import audit
 from clinic.audit import Actor
 from clinic.times import local
 from scheduling import holidays, plan
+from scheduling.availability import is_closed
 from scheduling.desk_exceptions import ChangedSince, PatientsTold
 from scheduling.exceptions import CalendarBusy, named_refusals
 from scheduling.locking import calendar_of
-from scheduling.models import Appointment, Clinician, Closure
+from scheduling.models import Appointment, Call, Clinician, Closure
 from scheduling.plan import as_range
+from scheduling.services.calls import withdraw_calls
 from scheduling.services.proposals import propose
 from scheduling.services.steps import end_all
 from scheduling.slots import Interval, State, local_days
+from scheduling.taken import Place
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def change_closure(
         closure.during, closure.reason = as_range(during), reason
         closure.save()
         audit.record(by, "closure changed", closure, at=now)
+        never_told = _withdraw_calls(_standing_in(closure), by=by, now=now)
+        closure.rebookings.filter(visit__in=never_told).delete()
         return _clear(closure, by=by, now=now)
 
 
@@ -94,6 +100,21 @@ def reopen(*, closure_id: int, as_seen: Interval, by: Actor, now: datetime) -> N
             raise PatientsTold
         audit.record(by, "opened again", closure, at=now)
         closure.delete()
+
+
+def open_again(*, closure_id: int, by: Actor, now: datetime) -> None:
+    """Take a closure back though its patients were told, as an administrator may.
+
+    Whoever was only to be called about it is not. Safe to call twice. Raises CalendarBusy.
+    """
+    with alone_in_calendars(by):
+        closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
+        if closure is None:
+            return
+        visits = _standing_in(closure)
+        audit.record(by, "opened again", closure, at=now)
+        closure.delete()
+        _withdraw_calls(visits, by=by, now=now)
 
 
 def close_holidays(*, day: date | None, by: Actor, now: datetime) -> list[Closed]:
@@ -146,3 +167,19 @@ def _inside(closure: Closure) -> Q:
         return Q(room=closure.room_id, room_busy__overlap=closure.during)
     busy = Q(clinician_busy__overlap=closure.during)
     return busy & Q(clinician=closure.clinician_id) if closure.clinician_id else busy
+
+
+def _standing_in(closure: Closure) -> list[Appointment]:
+    """The visits that still have the time for which a new one was proposed."""
+    stand = closure.rebookings.filter(visit__visit=F("was")).select_related("visit")
+    return [rebooking.visit for rebooking in stand]
+
+
+def _withdraw_calls(visits: Iterable[Appointment], *, by: Actor, now: datetime) -> list[UUID]:
+    """Nobody is called about a time that is open again; another closure may still close it.
+
+    The visits whose patients so never hear of it.
+    """
+    opened = [visit for visit in visits if not is_closed(Place.of(visit))]
+    about_it = Call.objects.filter(visit__in=opened, why=Call.Why.CLOSED)
+    return [call.visit_id for call in withdraw_calls(about_it, by=by, now=now) if call.visit_id]

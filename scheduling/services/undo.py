@@ -17,6 +17,7 @@ from scheduling.exceptions import (
 )
 from scheduling.models import Appointment, StatusChange
 from scheduling.plan import as_interval
+from scheduling.services.calls import was_told, withdraw_news
 from scheduling.services.placing import (
     covering,
     give_up_holds,
@@ -147,11 +148,12 @@ def _go_back(visit: Appointment, change: StatusChange, *, by: User, now: datetim
 
 
 def _tell(visit: Appointment, done: StatusChange, *, by: Actor, now: datetime) -> None:
-    """What was to be sent is not; what had gone out is put right."""
+    """What was to be sent, or said, is not; what they have heard already is put right."""
     told = _told(done)
     person = intake.patient_card(visit.patient_id)
     had_gone = messages.take_back(to=person.email, kind=told, queued_at=done.at)
-    if not had_gone:
+    withdraw_news(visit, made_at=done.at, by=by, now=now)
+    if not had_gone and not was_told(visit, made_at=done.at):
         return
     if told == "moved":
         tell_moved(visit, moved_from=done.became.lower, by=by, now=now)

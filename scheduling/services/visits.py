@@ -16,6 +16,7 @@ from scheduling.exceptions import (
 )
 from scheduling.models import Appointment
 from scheduling.services.allowance import is_desk
+from scheduling.services.calls import withdraw_news
 from scheduling.services.placing import (
     covering,
     insert,
@@ -204,7 +205,7 @@ def mark(
             require_uncancellable(visit)
         become(visit, to, by=by, now=now, reason=reason)
         if before is State.CANCELLED:
-            tell_booked(visit, by=by, now=now)
+            _tell_it_is_on(visit, by=by, now=now)
         return visit
 
 
@@ -261,3 +262,10 @@ def release(
         become(visit, State.RELEASED, by=by, now=now, reason=reason)
         tell_cancelled(visit, by=by, now=now)
         return visit
+
+
+def _tell_it_is_on(visit: Appointment, *, by: Actor, now: datetime) -> None:
+    """But for somebody who was to be called about the cancellation, and was not: nothing is new."""
+    cancelled = visit.changes.filter(after=State.CANCELLED.value).latest("pk")
+    if not withdraw_news(visit, made_at=cancelled.at, by=by, now=now):
+        tell_booked(visit, by=by, now=now)

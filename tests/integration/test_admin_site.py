@@ -1017,8 +1017,13 @@ class TestClosures:
         row = self.closed(administrator_client, first_day="2026-11-10")
         told = {"told_at": scheduling.NOW, "told_by": "email"}
         assert Rebooking.objects.filter(closure=row, visit=visit).update(**told) == 1
+        Call.objects.create(
+            patient=visit.patient, visit=visit, why=Call.Why.CLOSED, made_at=scheduling.NOW
+        )
         administrator_client.post(address(Closure, "delete", row.pk), {"post": "yes"})
         assert not Closure.objects.exists()
+        assert Call.objects.get().ended == Call.Ended.WITHDRAWN
+        assert AuditEntry.objects.filter(action="opened again").count() == 1
 
 
 class TestHolidays:

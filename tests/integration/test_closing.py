@@ -198,6 +198,54 @@ class TestTelling:
         assert tell(closure, desk) == 0
 
 
+class TestTakenBackLater:
+    """By an administrator, when the patients have been told."""
+
+    @pytest.fixture
+    def hers(self, rosa: Patient) -> Appointment:
+        return book(ClearanceFactory.create(patient=rosa))
+
+    @pytest.fixture
+    def told(self, hers: Appointment, desk: User) -> Closure:
+        closure = close_it()
+        tell(closure, desk)
+        return closure
+
+    def test_whoever_was_not_called_yet_is_not(self, told, administrator):
+        services.open_again(closure_id=told.pk, by=administrator, now=NOW)
+        assert not Closure.objects.exists()
+        assert Call.objects.get().ended == Call.Ended.WITHDRAWN
+
+    def test_nor_when_another_time_is_closed_instead(self, told, desk):
+        later = Interval(NINE + 2 * A_DAY, NINE + 3 * A_DAY)
+        services.change_closure(closure_id=told.pk, during=later, reason="Away", by=desk, now=NOW)
+        assert Call.objects.get().ended == Call.Ended.WITHDRAWN
+        assert not lines(told)
+
+    def test_while_another_closure_stands_they_are_called(self, told, administrator):
+        close_it(Interval(NINE, NINE + timedelta(hours=1)))
+        services.open_again(closure_id=told.pk, by=administrator, now=NOW)
+        assert Call.objects.get().done_at is None
+
+    def test_a_call_that_was_made_is_as_it_was(self, told, desk, administrator):
+        ended = Call.Ended.REACHED
+        services.end_call(call_id=Call.objects.get().pk, ended=ended, seen=1, by=desk, now=NOW)
+        services.open_again(closure_id=told.pk, by=administrator, now=NOW)
+        assert Call.objects.get().ended == ended
+
+    def test_who_has_been_moved_still_hears_of_it(self, told, hers, desk, administrator):
+        services.move(appointment_id=hers.pk, start=NINE + 2 * A_DAY, by=desk, now=NOW)
+        services.open_again(closure_id=told.pk, by=administrator, now=NOW)
+        assert Call.objects.get().done_at is None
+
+    def test_closed_anew_they_are_to_be_called(self, told, hers, desk, administrator):
+        services.open_again(closure_id=told.pk, by=administrator, now=NOW)
+        again = close_it()
+        assert lines(again)[0].answer == "Not told yet"
+        tell(again, desk)
+        assert lines(again)[0].answer == "To be called"
+
+
 class TestAnswers:
     @pytest.fixture
     def visit(self, ana: Patient) -> Appointment:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 ADDRESS = "/staff/lists/"
 AN_HOUR = timedelta(hours=1)
+A_SECOND = timedelta(seconds=1)
 LAST_WEEK = NOW - timedelta(days=4)
 
 
@@ -218,6 +219,64 @@ class TestWhoGetsOnIt:
             now=NOW,
         )
         assert Call.objects.get().why == Call.Why.READ
+
+
+class TestNoLongerNeeded:
+    """What somebody was to be called about is undone."""
+
+    @pytest.fixture
+    def hers(self, rosa: Patient) -> Appointment:
+        """Rosa has no email address."""
+        return book(ClearanceFactory.create(patient=rosa), now=LAST_WEEK)
+
+    def undo(self, visit: Appointment, by: User) -> None:
+        seen = Appointment.objects.get(pk=visit.pk).version
+        services.undo(appointment_id=visit.pk, by=by, now=NOW + 20 * A_SECOND, seen=seen)
+
+    def act(self, visit: Appointment, by: User, what: str) -> None:
+        if what == "cancelled":
+            services.cancel(appointment_id=visit.pk, by=by, now=NOW)
+        else:
+            services.move(appointment_id=visit.pk, start=NINE + AN_HOUR, by=by, now=NOW)
+
+    @pytest.mark.parametrize("what", ["cancelled", "moved"])
+    def test_undone_before_anybody_called(self, desk_client, desk, hers, what):
+        self.act(hers, desk, what)
+        assert "Rosa Blum" in page(desk_client).split("Unconfirmed")[0]
+        self.undo(hers, desk)
+        call = Call.objects.get()
+        assert (call.ended, call.done_by) == (Call.Ended.WITHDRAWN, desk)
+        shown = page(desk_client)
+        assert "Everybody has been called." in shown
+        assert "done in the last hour" not in shown, "nothing that could be taken back"
+        assert press(desk_client, call, "undo").status_code == 409
+
+    def test_a_cancellation_taken_back_by_its_step(self, desk, hers):
+        self.act(hers, desk, "cancelled")
+        services.mark(appointment_id=hers.pk, to=State.BOOKED, by=desk, now=NOW + AN_HOUR)
+        assert Call.objects.get().ended == Call.Ended.WITHDRAWN
+
+    @pytest.mark.parametrize("ended", [Call.Ended.REACHED, Call.Ended.LEFT_WORD])
+    def test_whoever_was_told_is_called_once_more(self, desk, hers, ended):
+        self.act(hers, desk, "moved")
+        told = Call.objects.get()
+        services.end_call(call_id=told.pk, ended=ended, seen=told.version, by=desk, now=NOW)
+        self.undo(hers, desk)
+        assert Call.objects.get(done_at=None).why == Call.Why.VISIT
+
+    def test_who_could_not_be_reached_is_not(self, desk, hers):
+        self.act(hers, desk, "moved")
+        call = Call.objects.get()
+        ended = Call.Ended.NOT_REACHED
+        services.end_call(call_id=call.pk, ended=ended, seen=call.version, by=desk, now=NOW)
+        self.undo(hers, desk)
+        assert not Call.objects.filter(done_at=None).exists()
+
+    def test_what_they_were_to_hear_before_still_stands(self, desk, hers):
+        services.move(appointment_id=hers.pk, start=NINE + AN_HOUR, by=desk, now=NOW - AN_HOUR)
+        self.act(hers, desk, "cancelled")
+        self.undo(hers, desk)
+        assert Call.objects.get().done_at is None
 
 
 def test_visits_in_a_closed_time_and_suspended_ones(desk_client, visit, rosa):
