@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Case as CaseExpression
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Value, When
-from django.db.models.functions import Coalesce
 
 from clinic import access
 from intake import renewal
@@ -25,16 +24,16 @@ WORST_FIRST = ("EMERGENCY", "REFER", "CO-MANAGE", "BOOK")
 
 def of_account(user: "User", record: str = "patient") -> Q:
     """Of a record of the account, or of one that was merged into a record of the account."""
-    return Q(**{f"{record}__account": user.pk}) | Q(**{f"{record}__merged_into__account": user.pk})
+    # The records of one person are in one account. An `or` through a join would read them all.
+    return Q(**{f"{record}__person__in": user.patients.values("person")})
 
 
 class PatientQuerySet(models.QuerySet[Row]):
     def same_person_as(self, patient_id: UUID | F | OuterRef) -> Self:
         """All records of one person: the one that is kept, and those merged into it."""
-        kept = self.model._default_manager.filter(pk=patient_id).values(
-            kept=Coalesce("merged_into_id", "pk")
-        )
-        return self.filter(Q(pk__in=kept) | Q(merged_into__in=kept))
+        # One row, and the database shall know: of a set it would read every record there is.
+        own = self.model._default_manager.filter(pk=patient_id)
+        return self.filter(person=own.order_by().values("person")[:1])
 
     def not_merged(self) -> Self:
         """One record a person."""
@@ -44,8 +43,8 @@ class PatientQuerySet(models.QuerySet[Row]):
         """Staff see every patient's contact details; an account sees its own family."""
         if access.sees_all_patients(user):
             return self
-        own = self.filter(Q(account=user.pk) | Q(merged_into__account=user.pk))
-        return own if user.is_authenticated else self.none()
+        theirs = user.patients.values("person") if user.is_authenticated else ()
+        return self.filter(person__in=theirs)
 
 
 class IntakeQuerySet(models.QuerySet[Row]):

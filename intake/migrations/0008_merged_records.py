@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models.functions import Coalesce
 
 from clinic.triggers import never_changed
 
@@ -92,6 +93,16 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
+        migrations.AddField(
+            model_name="patient",
+            name="person",
+            field=models.GeneratedField(
+                db_index=True,
+                db_persist=True,
+                expression=Coalesce("merged_into", "id"),
+                output_field=models.UUIDField(),
+            ),
+        ),
         migrations.CreateModel(
             name="PatientMerge",
             fields=[

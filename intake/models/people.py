@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -43,6 +44,13 @@ class Patient(models.Model):
         blank=True,
         related_name="merged_records",
         verbose_name=_("merged into"),
+    )
+    # `person_id`, by which the database finds all records of one person through an index.
+    person = models.GeneratedField(
+        expression=Coalesce("merged_into", "id"),
+        output_field=models.UUIDField(),
+        db_persist=True,
+        db_index=True,
     )
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
 

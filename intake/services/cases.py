@@ -70,8 +70,8 @@ def asked_in(case: Case) -> Match:
 def _ties(identity: Identity) -> Q:
     ties = Q()
     if identity.account_id:
-        ties |= Q(account=identity.account_id) | Q(patient__account=identity.account_id)
-        ties |= Q(patient__merged_into__account=identity.account_id)
+        family = Patient.objects.filter(account=identity.account_id).values("person")
+        ties |= Q(account=identity.account_id) | Q(patient__person__in=family)
         ties |= _sent_before_they_left(identity.account_id)
     if identity.browser:
         ties |= Q(browser=identity.browser)

@@ -393,13 +393,13 @@ class TestMyVisits:
         django_assert_num_queries: DjangoAssertNumQueries,
     ):
         patient_client.get(VISITS)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             patient_client.get(VISITS)
         for n in range(4):
             member = PatientFactory(account=patient)
             book(ClearanceFactory(patient=member), NINE + timedelta(hours=n))
         held(PatientFactory(account=patient))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             patient_client.get(VISITS)
 
     def test_a_grown_up_of_a_family_may_have_a_sign_in_of_their_own(
