@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from clinic import times
 from clinic.models import User
 from scheduling import plan, slots
-from scheduling.models import Appointment, Clinician, Closure, Room
-from scheduling.plan import Plan, as_interval
+from scheduling.models import Appointment, Clinician, Room
+from scheduling.plan import ClosedTime, Plan, as_interval
 from scheduling.slots import Interval, State
 from scheduling.visit_list import LEFT_OUT, NOTES
 
@@ -96,9 +96,8 @@ def columns() -> list[Column]:
     return [Column(DOCTOR, doctor.name), *rooms] if doctor else rooms
 
 
-def opens_and_closes() -> tuple[time, time]:
+def opens_and_closes(planned: Plan) -> tuple[time, time]:
     """The earliest and the latest that the doctor is ever there, for how much a day shows."""
-    planned = plan.current()
     weekly = planned.hours.get(planned.clinician_id or 0, ())
     extra = planned.extra_hours.get(planned.clinician_id or 0, ())
     spans = [(each.starts, each.ends) for each in weekly]
@@ -130,7 +129,7 @@ def feed(user: User, *, first: date, last: date, now: datetime) -> dict[str, obj
         "visits": [vars(shown) for visit in visits for shown in _in_columns(visit, now)],
         "shades": [
             vars(shade)
-            for shade in (*_shut(planned, first, last), *_closed(days), *_buffers(visits))
+            for shade in (*_shut(planned, first, last), *_closed(planned, days), *_buffers(visits))
         ],
     }
 
@@ -140,7 +139,7 @@ def _visits(user: User, days: Interval, now: datetime) -> list[Appointment]:
         Appointment.objects.visible_to(user)
         .between(days.start, days.end)
         .exclude(state__in=[state.value for state in LEFT_OUT])
-        .exclude(pk__in=Appointment.objects.stale_holds(now))
+        .exclude(state=State.HELD.value, hold_expires_at__lte=now)
         .select_related("patient", "visit_type", "room")
         .only(*_SHOWN)
         .in_time_order()
@@ -158,6 +157,7 @@ def _shown(visit: Appointment, now: datetime) -> Shown:
     at = Interval(visit.starts_at, visit.ends_at)
     mark = late or str(NOTES.get(state, ""))
     who, kind = visit.patient.name, visit.visit_type.name
+    state_name, clock = _(state.label), _clock(at)
     return Shown(
         id=str(visit.pk),
         visit=visit.pk,
@@ -165,16 +165,16 @@ def _shown(visit: Appointment, now: datetime) -> Shown:
         column=DOCTOR,
         start=_wall(at.start),
         end=_wall(at.end),
-        clock=_clock(at),
+        clock=clock,
         who=who,
         kind=kind,
         state=state.value,
-        state_name=_(state.label),
+        state_name=state_name,
         mark=mark,
         is_late=bool(late),
         is_movable=state in _MOVABLE,
         has_a_length=state in _HAS_A_LENGTH,
-        name=_joined(_day_and_clock(at), who, kind, _(state.label), mark),
+        name=_joined(_day(at), clock, who, kind, state_name, mark),
     )
 
 
@@ -182,6 +182,7 @@ def _in_room(visit: Appointment, now: datetime) -> Shown:
     at = as_interval(visit.room_busy)
     room = visit.room.name if visit.room else ""
     state = State(visit.state)
+    state_name, clock = _(state.label), _clock(at)
     return Shown(
         id=f"{visit.pk}-room",
         visit=visit.pk,
@@ -189,16 +190,16 @@ def _in_room(visit: Appointment, now: datetime) -> Shown:
         column=_room(visit.room_id),
         start=_wall(at.start),
         end=_wall(at.end),
-        clock=_clock(at),
+        clock=clock,
         who=visit.patient.name,
         kind=visit.visit_type.name,
         state=state.value,
-        state_name=_(state.label),
+        state_name=state_name,
         mark="",
         is_late=bool(_late(visit, now)),
         is_movable=False,
         has_a_length=False,
-        name=_joined(room, _day_and_clock(at), visit.patient.name, _(state.label)),
+        name=_joined(room, _day(at), clock, visit.patient.name, state_name),
     )
 
 
@@ -235,17 +236,17 @@ def _shut(planned: Plan, first: date, last: date) -> Iterator[Shade]:
             )
 
 
-def _closed(days: Interval) -> Iterator[Shade]:
-    for closure in Closure.objects.between(days.start, days.end):
-        during = as_interval(closure.during)
-        yield Shade(
-            id=f"closed-{closure.pk}",
-            column=_concerned(closure),
-            start=_wall(max(during.start, days.start)),
-            end=_wall(min(during.end, days.end)),
-            kind="closed",
-            words=_("Closed: %(reason)s") % {"reason": closure.reason},
-        )
+def _closed(planned: Plan, days: Interval) -> Iterator[Shade]:
+    for closed in planned.closures:
+        if closed.during.overlaps(days):
+            yield Shade(
+                id=f"closed-{closed.id}",
+                column=_concerned(closed),
+                start=_wall(max(closed.during.start, days.start)),
+                end=_wall(min(closed.during.end, days.end)),
+                kind="closed",
+                words=_("Closed: %(reason)s") % {"reason": closed.reason},
+            )
 
 
 def _buffers(visits: Iterable[Appointment]) -> Iterator[Shade]:
@@ -264,10 +265,10 @@ def _buffers(visits: Iterable[Appointment]) -> Iterator[Shade]:
                 )
 
 
-def _concerned(closure: Closure) -> str:
-    if closure.room_id:
-        return _room(closure.room_id)
-    return DOCTOR if closure.clinician_id else ""
+def _concerned(closed: ClosedTime) -> str:
+    if closed.room_id:
+        return _room(closed.room_id)
+    return DOCTOR if closed.clinician_id else ""
 
 
 def _room(pk: int | None) -> str:
@@ -287,8 +288,8 @@ def _clock(at: Interval) -> str:
     return f"{times.clock_in_words(at.start)} – {times.clock_in_words(at.end)}"
 
 
-def _day_and_clock(at: Interval) -> str:
-    return f"{_day_in_words(times.local(at.start).date(), get_language())}, {_clock(at)}"
+def _day(at: Interval) -> str:
+    return _day_in_words(times.local(at.start).date(), get_language())
 
 
 @lru_cache(maxsize=MOST_DAYS)

@@ -24,11 +24,13 @@ from scheduling.slots import Interval, Offered, Policy, VisitShape, Window
 
 @dataclass(frozen=True, slots=True)
 class ClosedTime:
-    """Of one clinician, of one room, or (neither) of the whole clinic."""
+    """Of one clinician, of one room, or (neither) of the whole clinic; `id` is the closure's."""
 
+    id: int
     during: Interval
     clinician_id: int | None
     room_id: int | None
+    reason: str
 
     def concerns_clinician(self, clinician_id: int) -> bool:
         return self.room_id is None and self.clinician_id in (None, clinician_id)
@@ -135,7 +137,7 @@ def _read(revision: UUID) -> Plan:
         hours=hours,
         extra_hours=extra,
         closures=tuple(
-            ClosedTime(as_interval(row.during), row.clinician_id, row.room_id)
+            ClosedTime(row.pk, as_interval(row.during), row.clinician_id, row.room_id, row.reason)
             for row in Closure.objects.order_by("during")
         ),
         visit_types=VisitType.objects.in_bulk(),

@@ -33,9 +33,9 @@ class NotARange(Exception):
 @access.calendar_required
 @require_GET
 def day(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
+    now, planned = timezone.now(), plan.current()
     shown = _asked_for(request, today=timezone.localdate(now))
-    opens, closes = day_feed.opens_and_closes()
+    opens, closes = day_feed.opens_and_closes(planned)
     return render(
         request,
         "scheduling/staff_day.html",
@@ -45,7 +45,7 @@ def day(request: HttpRequest) -> HttpResponse:
             "offset": day_feed.offset(now),
             "opens": opens,
             "closes": closes,
-            "step": int(plan.current().policy.step.total_seconds() // 60),
+            "step": int(planned.policy.step.total_seconds() // 60),
             "refresh": int(REFRESH.total_seconds() * 1000),
         },
     )

@@ -179,13 +179,13 @@ class TestUnchanged:
         book(clearance(), NINE + timedelta(days=1))
         assert len(feed(desk_client, WEEK)["visits"]) == 6
         assert queries(desk_client) == few
-        assert few <= 5  # the session, who it is, the plan's revision, visits, closures
+        assert few <= 4  # the session, who it is, the plan’s revision, visits
 
 
-def queries(client: Client) -> int:
-    client.get(ADDRESS, WEEK)  # once, so that the look is on the trail
+def queries(client: Client, address: str = ADDRESS) -> int:
+    client.get(address, WEEK)  # once, so that the look is on the trail
     with CaptureQueriesContext(connection) as captured:
-        assert client.get(ADDRESS, WEEK).status_code == 200
+        assert client.get(address, WEEK).status_code == 200
     return len(captured)
 
 
@@ -239,6 +239,14 @@ class TestThePage:
 
     def test_it_holds_no_patient_itself(self, desk_client, ana):
         assert "Reyes" not in desk_client.get("/staff/day/").content.decode()
+
+    def test_many_visits_cost_no_more_queries(self, desk_client):
+        few = queries(desk_client, "/staff/day/")
+        for count in range(4):
+            book(clearance(), NINE + timedelta(minutes=45 * count))
+        assert queries(desk_client, "/staff/day/") == few
+        # The session, who it is, the plan, the columns, the clinic and what waits for the staff.
+        assert few <= 10
 
     def test_the_clock_of_a_summer_day(self, desk, time_machine):
         time_machine.move_to(datetime(2026, 7, 1, 12, tzinfo=UTC), tick=False)

@@ -136,6 +136,15 @@ def test_a_search_costs_the_same_for_one_and_for_many(others: None, desk: User):
     assert found[0].born == "Mar 9, 1988"
 
 
+def test_an_answer_to_a_pause_in_typing_asks_for_nothing_else(
+    others: None, desk_client: Client, django_assert_num_queries: Any
+):
+    PatientFactory.create_batch(12, family_name="Many")
+    for text in ("Reyes", "many"):
+        with django_assert_num_queries(6):  # the session, who it is, and the four of the search
+            desk_client.post(ADDRESS, {"text": text}, headers={"HX-Request": "true"})
+
+
 def test_the_index_answers(desk: User):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
