@@ -29,7 +29,8 @@ _COMING = """
             (day + hours.ends) AT TIME ZONE 'America/New_York' - interval '20 minutes',
             interval '20 minutes'
         ) AS start
-        WHERE random() < %(full)s * (1 - ahead / %(free_after)s::float)
+        -- Of each time anew, which is why it says `start`: without it, once for a whole day.
+        WHERE random() < %(full)s * (1 - (start::date - current_date) / %(free_after)s::float)
     )
 """
 _PAST = """
@@ -86,10 +87,11 @@ def store(owner_url: str, count: int) -> int:
 
 
 def whole_scans(owner_url: str) -> int:
-    """How often the table was read from end to end, so far."""
+    """How often the visits or the patients were read from end to end, so far."""
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("SELECT pg_stat_force_next_flush()")
         row = owner.execute(
-            "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'scheduling_appointment'"
+            "SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname IN"
+            " ('scheduling_appointment', 'intake_patient', 'intake_search')"
         ).fetchone()
     return int(row[0]) if row else 0
