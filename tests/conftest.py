@@ -1,6 +1,7 @@
 """What every test may ask for. The database is real, and signed in to as the clinic is."""
 
 import gc
+import os
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,11 @@ from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.people import signed_in
 
 pytest_plugins = ["tests.browser", "tests.slowest"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: each waits half its time for a browser or the database."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
