@@ -56,14 +56,15 @@ CREATE TRIGGER keep_search
 CREATE FUNCTION intake_keep_search_of_town() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    PERFORM intake_keep_words_of(person) FROM intake_patient AS person
-    WHERE person.town_id = NEW.id ORDER BY person.id;
+    -- Called as no column is: `person` is one, and would be meant instead of the row.
+    PERFORM intake_keep_words_of(patient) FROM intake_patient AS patient
+    WHERE patient.town_id = NEW.id ORDER BY patient.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER keep_search AFTER UPDATE OF name ON clinic_servicetown
     FOR EACH ROW EXECUTE FUNCTION intake_keep_search_of_town();
 
-SELECT intake_keep_words_of(person) FROM intake_patient AS person;
+SELECT intake_keep_words_of(patient) FROM intake_patient AS patient;
 """
 
 # Every condition is for the index to answer, so they are put together for what was typed. Of names
