@@ -273,10 +273,10 @@ def outcomes_of(clearances: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def is_held(patient_id: UUID) -> bool:
-    """The patient, or answers of theirs, is in a case nobody has resolved."""
-    records = Patient.objects.same_person_as(patient_id)
-    theirs = Q(patient__in=records) | Q(intakes__patient__in=records)
-    return Case.objects.unresolved().filter(theirs).exists()
+    """The patient, or answers of theirs, is in a case nobody has resolved: as the gate asks it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT intake_patient_is_held(%s)", [patient_id])
+        return bool(cursor.fetchone()[0])
 
 
 def held_among(patients: Collection[UUID]) -> set[UUID]:
