@@ -30,6 +30,7 @@ trail.ACTS.update(
         "waitlist joined": _("Put on the waitlist"),
         "waitlist changed": _("Waitlist: other times wished for"),
         "waitlist left": _("Taken off the waitlist"),
+        "waitlist left by mistake": _("Put back on the waitlist"),
         "time offered": _("Free time offered from the waitlist"),
         **{
             f"offer {outcome.value.lower()}": format_lazy("{}: {}", _("Offer"), outcome.label)

@@ -122,7 +122,7 @@ def sheet(closure: Closure, *, now: datetime) -> Sheet:
 
 def lines_of(rebookings: QuerySet[Rebooking], *, now: datetime) -> list[Line]:
     """The most urgent first. However many there are, in the same few queries."""
-    found = list(rebookings.select_related("visit__patient", "visit__visit_type"))
+    found = list(rebookings.select_related("visit__person", "visit__visit_type"))
     by_visit = {each.visit_id: each for each in found}
     calls = _calls(found)
     taken = _taken(found, now=now)
@@ -151,7 +151,7 @@ def _line(
     rebooking: Rebooking, call: Call | None, outcome: str, *, is_gone: bool, now: datetime
 ) -> Line:
     visit = rebooking.visit
-    patient = visit.patient
+    patient = visit.person
     answer, tone = _answer(rebooking, call, now=now)
     waits = visit.visit == rebooking.was and may_be_asked(visit, now=now)
     return Line(

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
+def of_person(person_id: UUID) -> Q:
+    """Of any record of this person, who is named by the record that is kept."""
+    return Q(patient__person=person_id)
+
+
 class AppointmentQuerySet(models.QuerySet[Row]):
     def visible_to(self, user: "User") -> Self:
         """Staff see every visit; an account sees its own family's."""
@@ -93,6 +98,10 @@ class WaitlistEntryQuerySet(models.QuerySet[Row]):
 
     def waiting(self) -> Self:
         return self.filter(state="WAITING")
+
+    def of_person(self, person_id: UUID) -> Self:
+        """Where records were merged, each may have brought an entry of its own."""
+        return self.filter(of_person(person_id))
 
     def lapsed(self, today: date) -> Self:
         """Still waiting, though the last day that suits them is over."""

@@ -33,6 +33,7 @@ urlpatterns = [
     path("waitlist/", staff_waitlist.waitlist, name="waitlist"),
     path("waitlist/offer/", staff_waitlist.offer_time, name="offer_time"),
     path("waitlist/<uuid:pk>/leave/", staff_waitlist.take_off, name="take_off_waitlist"),
+    path("waitlist/<uuid:pk>/put-back/", staff_waitlist.put_back, name="put_back_on_waitlist"),
     path("waitlist/offers/<uuid:pk>/accept/", staff_waitlist.accept_offer, name="accept_offer"),
     path("waitlist/offers/<uuid:pk>/decline/", staff_waitlist.decline_offer, name="decline_offer"),
     path("closing/", staff_closing.closings, name="closings"),

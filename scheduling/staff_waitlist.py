@@ -1,6 +1,6 @@
 """The waitlist as the desk reads it: the times to offer, and everybody in order, worded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic import half_days, times
+from clinic.models import User
 from scheduling import waitlist
 from scheduling.models import WaitlistEntry
-from scheduling.services import OFFERED_AT_ONCE
+from scheduling.services import OFFERED_AT_ONCE, UNDO_FOR
 from scheduling.waitlist import FreeTime, Waiting
 
 
@@ -48,12 +49,22 @@ class WaitLine:
 
 
 @dataclass(frozen=True)
+class OffLine:
+    """Somebody who was taken off so lately that it can be undone."""
+
+    id: UUID
+    who: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Page:
     times: tuple[TimeLine, ...]
     lines: tuple[WaitLine, ...]
+    taken_off: tuple[OffLine, ...]
 
 
-def page(now: datetime) -> Page:
+def page(now: datetime, *, by: User) -> Page:
     listed = waitlist.waiting(now)
     free = waitlist.free_times(listed, now)
     # Where several times would be offered to somebody, the first of them.
@@ -67,6 +78,7 @@ def page(now: datetime) -> Page:
         tuple(
             _line(each, first.get(each.entry.pk), each.entry.pk in in_line, now) for each in listed
         ),
+        tuple(_taken_off(by, now)),
     )
 
 
@@ -78,6 +90,15 @@ def wishes_in_words(entry: WaitlistEntry) -> tuple[str, ...]:
     else:
         said.append(_("from %(first)s on") % {"first": _day(entry.first_day)})
     return tuple([*said, f"“{entry.note}”"] if entry.note else said)
+
+
+def _taken_off(by: User, now: datetime) -> Iterator[OffLine]:
+    """By this person: nobody undoes what somebody else has done."""
+    entries = WaitlistEntry.objects.filter(
+        state=WaitlistEntry.State.WITHDRAWN, ended_by=by, ended_at__gte=now - UNDO_FOR
+    ).select_related("visit_type", "patient__merged_into")
+    for first, *_others in waitlist.by_person(entries.order_by("-ended_at")):
+        yield OffLine(first.pk, first.patient.kept.name, first.visit_type.name)
 
 
 def _time(time: FreeTime) -> TimeLine:
@@ -94,7 +115,7 @@ def _time(time: FreeTime) -> TimeLine:
 
 
 def _line(each: Waiting, time: FreeTime | None, in_line: bool, now: datetime) -> WaitLine:
-    entry, patient = each.entry, each.entry.patient
+    entry, patient = each.entry, each.entry.patient.kept
     standing, tone = _standing(each, time, in_line, now)
     is_open = each.offer is not None and each.offer.is_open(now)
     return WaitLine(
@@ -139,7 +160,7 @@ def _standing(
 
 
 def _names(suits: Sequence[Waiting]) -> tuple[str, ...]:
-    return tuple(each.entry.patient.name for each in suits)
+    return tuple(each.entry.patient.kept.name for each in suits)
 
 
 def _day(day: date) -> str:

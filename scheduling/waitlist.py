@@ -49,6 +49,8 @@ class Slot:
 class Waiting:
     """Somebody on the list. `leave`: the clearances that allow such a visit, if any does.
 
+    Of two entries of one person, from records that were merged, `entry` is the one that comes first
+    on the list; what was offered to either was offered to them.
     `passed`: the times that they turned down, or let go by without an answer.
     """
 
@@ -115,10 +117,24 @@ def waiting(now: datetime, entries: Iterable[WaitlistEntry] | None = None) -> li
         offers.setdefault(offer.entry_id, []).append(offer)
     return [
         _waiting(
-            entry, leave.get(entry.patient.person_id, []), visit_days, offers.get(entry.pk, [])
+            first,
+            leave.get(first.patient.person_id, []),
+            visit_days,
+            [offer for entry in (first, *others) for offer in offers.get(entry.pk, ())],
         )
-        for entry in listed
+        for first, *others in by_person(listed)
     ]
+
+
+def by_person(entries: Iterable[WaitlistEntry]) -> list[list[WaitlistEntry]]:
+    """Each person's entries for one kind of visit together: two where records were merged.
+
+    In the order of the list; the entries come with their patients.
+    """
+    found: dict[tuple[UUID, int], list[WaitlistEntry]] = {}
+    for entry in entries:
+        found.setdefault((entry.patient.person_id, entry.visit_type_id), []).append(entry)
+    return list(found.values())
 
 
 def offered_until(start: datetime, now: datetime, planned: Plan) -> datetime | None:

@@ -1,10 +1,12 @@
 """The desk's lists that are the work: each line has the one thing to do next."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from clinic import times
 from clinic.audit import Via
 from scheduling import availability, closing_sheet, plan
-from scheduling.models import Appointment, Call, Rebooking, StatusChange, WaitlistEntry
+from scheduling.models import Appointment, Call, Rebooking, StatusChange
 from scheduling.services.proposals import MOVABLE
 from scheduling.slots import State, local_days
 
@@ -57,6 +59,28 @@ TO_SAY = {
     ),
 }
 _FIRST = (Call.Why.EMERGENCY, Call.Why.UNDECIDED, Call.Why.CLOSED)
+
+
+# In one statement, for every staff page asks it. One person is one line, however many records.
+_COUNTS = """
+    SELECT (SELECT count(*) FROM (
+                SELECT DISTINCT patient.person, visit_id, why
+                FROM scheduling_call JOIN intake_patient AS patient ON patient.id = patient_id
+                WHERE done_at IS NULL) AS line),
+           (SELECT count(*) FROM (
+                SELECT DISTINCT patient.person, visit_type_id
+                FROM scheduling_waitlistentry
+                JOIN intake_patient AS patient ON patient.id = patient_id
+                WHERE state = 'WAITING') AS line)
+"""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many lines the list of calls and the waitlist have."""
+
+    calls: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -106,12 +130,14 @@ def lists(*, now: datetime) -> Lists:
         unconfirmed=WorkList(_unconfirmed(day, now), _confirmed_lately(now)),
         affected=closing_sheet.lines_of(_affected(now), now=now),
         suspended=_suspended(now),
-        on_waitlist=WaitlistEntry.objects.filter(state=WaitlistEntry.State.WAITING).count(),
+        on_waitlist=counts().waiting,
     )
 
 
-def calls_to_make() -> int:
-    return Call.objects.filter(done_at=None).count()
+def counts() -> Counts:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS)
+        return Counts(*cursor.fetchone())
 
 
 def next_open_day(now: datetime) -> date | None:
@@ -128,17 +154,26 @@ def _calls(now: datetime) -> list[Line]:
         default=Value(len(_FIRST)),
     )
     to_make = _with_people(Call.objects.filter(done_at=None))
-    return [_call(call) for call in to_make.order_by(urgency, "tries", "made_at")[:MOST_SHOWN]]
+    return _one_each(to_make.order_by(urgency, "tries", "made_at")[:MOST_SHOWN])
 
 
 def _calls_ended(now: datetime) -> list[Line]:
     lately = Call.objects.filter(done_at__gt=now - JUST_NOW)
     ended = _with_people(lately.exclude(ended=Call.Ended.WITHDRAWN))
-    return [_call(call) for call in ended.order_by("-done_at")[:MOST_SHOWN]]
+    return _one_each(ended.order_by("-done_at")[:MOST_SHOWN])
 
 
 def _with_people(calls: QuerySet[Call]) -> QuerySet[Call]:
-    return calls.select_related("patient", "visit__visit_type")
+    return calls.select_related("patient__merged_into", "visit__visit_type")
+
+
+def _one_each(calls: Iterable[Call]) -> list[Line]:
+    """Two records of one person that were merged may each have brought the same call."""
+    first: dict[tuple[UUID, UUID | None, str, datetime | None], Call] = {}
+    for call in calls:
+        what = (call.patient.person_id, call.visit_id, call.why, call.done_at)
+        first.setdefault(what, call)
+    return [_call(call) for call in first.values()]
 
 
 def _unconfirmed(day: date | None, now: datetime) -> list[Line]:
@@ -156,7 +191,7 @@ def _unconfirmed(day: date | None, now: datetime) -> list[Line]:
             visit__startswith__lt=inside.end,
         )
         .filter(~Exists(just_booked))
-        .select_related("patient", "visit_type")
+        .select_related("person", "visit_type")
         .in_time_order()
     )
     return [_visit(visit) for visit in visits[:MOST_SHOWN]]
@@ -171,7 +206,7 @@ def _confirmed_lately(now: datetime) -> list[Line]:
     )
     visits = (
         Appointment.objects.filter(Exists(lately), state=State.CONFIRMED.value)
-        .select_related("patient", "visit_type")
+        .select_related("person", "visit_type")
         .in_time_order()
     )
     return [_visit(visit) for visit in visits[:MOST_SHOWN]]
@@ -191,7 +226,7 @@ def _affected(now: datetime) -> QuerySet[Rebooking]:
 def _suspended(now: datetime) -> list[Line]:
     visits = (
         Appointment.objects.filter(state=State.SUSPENDED.value)
-        .select_related("patient", "visit_type")
+        .select_related("person", "visit_type")
         .in_time_order()
     )
     return [_visit(visit) for visit in visits[:MOST_SHOWN]]
@@ -215,7 +250,7 @@ def _call(call: Call) -> Line:
         note=about,
         is_urgent=why == Call.Why.EMERGENCY,
         tries=call.tries,
-        **_person(call.patient),
+        **_person(call.patient.kept),
     )
 
 
@@ -226,7 +261,7 @@ def _visit(visit: Appointment) -> Line:
         visit_id=visit.pk,
         what=times.in_words(visit.starts_at),
         note=visit.visit_type.name,
-        **_person(visit.patient),
+        **_person(visit.person),
     )
 
 

@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                             ("DECLINED", "declined"),
                             ("EXPIRED", "no answer in time"),
                             ("GONE", "somebody else was first"),
+                            ("TAKEN_OFF", "taken off the list"),
                         ],
                         max_length=10,
                         verbose_name="what came of it",
@@ -160,6 +161,18 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 to=settings.AUTH_USER_MODEL,
                 verbose_name="put on the list by",
+            ),
+        ),
+        migrations.AddField(
+            model_name="waitlistentry",
+            name="ended_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="taken off by",
             ),
         ),
         migrations.AddField(
@@ -226,7 +239,7 @@ class Migration(migrations.Migration):
             model_name="waitlistentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("ended_at", None), ("state", "WAITING")),
+                    models.Q(("ended_at", None), ("ended_by", None), ("state", "WAITING")),
                     models.Q(("ended_at__isnull", False), ("state__in", ["DONE", "WITHDRAWN"])),
                     _connector="OR",
                 ),
@@ -288,7 +301,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("outcome", ""), ("settled_at", None)),
                     models.Q(
-                        ("outcome__in", ["ACCEPTED", "DECLINED", "EXPIRED", "GONE"]),
+                        ("outcome__in", ["ACCEPTED", "DECLINED", "EXPIRED", "GONE", "TAKEN_OFF"]),
                         ("settled_at__isnull", False),
                     ),
                     _connector="OR",

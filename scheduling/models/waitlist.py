@@ -44,6 +44,15 @@ class WaitlistEntry(models.Model):
     )
     via = models.CharField(_("from where"), max_length=10, choices=Via)
     ended_at = models.DateTimeField(_("off the list since"), null=True, blank=True)
+    # Nobody for whoever is taken off by the clock.
+    ended_by = models.ForeignKey(
+        "clinic.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("taken off by"),
+    )
 
     objects = WaitlistEntryQuerySet.as_manager()
 
@@ -59,7 +68,7 @@ class WaitlistEntry(models.Model):
                 name="waitlist_once_a_patient_and_type",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="WAITING", ended_at=None)
+                condition=models.Q(state="WAITING", ended_at=None, ended_by=None)
                 | models.Q(state__in=["DONE", "WITHDRAWN"], ended_at__isnull=False),
                 name="waitlist_entry_ends_once",
             ),
@@ -91,6 +100,7 @@ class WaitlistOffer(models.Model):
         DECLINED = "DECLINED", _("declined")
         EXPIRED = "EXPIRED", _("no answer in time")
         GONE = "GONE", _("somebody else was first")
+        TAKEN_OFF = "TAKEN_OFF", _("taken off the list")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     entry = models.ForeignKey(
@@ -126,7 +136,7 @@ class WaitlistOffer(models.Model):
             models.CheckConstraint(
                 condition=models.Q(outcome="", settled_at=None)
                 | models.Q(
-                    outcome__in=["ACCEPTED", "DECLINED", "EXPIRED", "GONE"],
+                    outcome__in=["ACCEPTED", "DECLINED", "EXPIRED", "GONE", "TAKEN_OFF"],
                     settled_at__isnull=False,
                 ),
                 name="offer_settled_has_a_time",

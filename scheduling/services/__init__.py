@@ -36,13 +36,15 @@ from scheduling.services.series import (
     TooManyAtOnce,
     book_series,
 )
+from scheduling.services.steps import UNDO_FOR
 from scheduling.services.undo import may_undo, undo
 from scheduling.services.visits import book, cancel, mark, reinstate, release, walk_in
-from scheduling.services.waitlist import Wishes, wait_for, withdraw
+from scheduling.services.waitlist import Wishes, put_back, wait_for, withdraw
 
 __all__ = [
     "CALL_THE_PATIENT",
     "OFFERED_AT_ONCE",
+    "UNDO_FOR",
     "Closed",
     "SecondThatDay",
     "SeriesNotBooked",
@@ -72,6 +74,7 @@ __all__ = [
     "move",
     "offer",
     "open_again",
+    "put_back",
     "reinstate",
     "release",
     "release_undecided",

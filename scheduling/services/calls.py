@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from clinic import audit
 from clinic.audit import Actor
 from clinic.models import Message, User
+from intake import public as intake
 from scheduling.desk_exceptions import ChangedSince
 from scheduling.models import Appointment, Call
+from scheduling.querysets import of_person
 
 # The audit entry that puts somebody on the list.
 CALL_THE_PATIENT = "call the patient"
@@ -25,11 +27,14 @@ def ask_to_call(
 ) -> None:
     """Put a patient on the list, in the transaction that makes it needed.
 
-    Who is on it for the same already stays where they are; and there is no news of a visit to
-    tell to somebody who is called about that very visit anyway.
+    Who is on it for the same already stays where they are, by whichever of their records; and
+    there is no news of a visit to tell to somebody who is called about that very visit anyway.
     """
     is_news = why == Call.Why.VISIT
     if is_news and Call.objects.filter(visit=visit, done_at=None).exists():
+        return
+    theirs = Call.objects.filter(of_person(intake.person_of(patient_id)))
+    if theirs.filter(visit=visit, why=why, done_at=None).exists():
         return
     call, is_new = Call.objects.get_or_create(
         patient_id=patient_id, visit=visit, why=why, done_at=None, defaults={"made_at": now}
@@ -85,20 +90,24 @@ def set_aside_unaddressed(message: Message) -> None:
 def end_call(*, call_id: UUID, ended: Call.Ended, seen: int, by: User, now: datetime) -> Call:
     """They were reached, word was left, or nobody tries any more. Raises ChangedSince."""
     with audit.writing(by):
-        call = _as_seen(call_id, seen)
+        call, *doubles = _as_seen(call_id, seen)
         if call.done_at:
             raise ChangedSince
-        return _end(call, ended, by=by, now=now)
+        for each in (call, *doubles):
+            _end(each, ended, by=by, now=now)
+        return call
 
 
 def tried_in_vain(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
     """Nobody answered: it stays on the list, to be tried again. Raises ChangedSince."""
     with audit.writing(by):
-        call = _as_seen(call_id, seen)
+        call, *doubles = _as_seen(call_id, seen)
         if call.done_at:
             raise ChangedSince
-        call.tries += 1
-        return _keep(call, "call: no answer", by=by, now=now)
+        for each in (call, *doubles):
+            each.tries += 1
+            _keep(each, "call: no answer", by=by, now=now)
+        return call
 
 
 def take_back_call(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call:
@@ -107,32 +116,40 @@ def take_back_call(*, call_id: UUID, seen: int, by: User, now: datetime) -> Call
     A call that is no longer needed is not made after all: nobody noted that.
     """
     with audit.writing(by):
-        call = _as_seen(call_id, seen)
+        call, *doubles = _as_seen(call_id, seen)
         if call.ended == Call.Ended.WITHDRAWN:
             raise ChangedSince
-        if call.done_at:
-            _require_no_other(call)
-            call.done_at, call.done_by, call.ended = None, None, ""
-        elif call.tries:
-            call.tries -= 1
-        return _keep(call, "call: taken back", by=by, now=now)
+        if call.done_at and _like(call).filter(done_at=None).exists():
+            # They were put on the list anew for the same: that call is the one to make.
+            raise ChangedSince
+        for each in (call, *doubles):
+            if each.done_at:
+                each.done_at, each.done_by, each.ended = None, None, ""
+            elif each.tries:
+                each.tries -= 1
+            _keep(each, "call: taken back", by=by, now=now)
+        return call
 
 
-def _as_seen(call_id: UUID, seen: int) -> Call:
-    """The call, kept from other writers. Raises ChangedSince if it is not the one on the page."""
-    call = Call.objects.select_for_update(of=("self",), no_key=True).get(pk=call_id)
+def _as_seen(call_id: UUID, seen: int) -> list[Call]:
+    """The call, kept from other writers, and with it those that are the same to a reader.
+
+    They are of other records of that person, and as far as this one. Raises ChangedSince if it is
+    not the one on the page.
+    """
+    like_it = _like(Call.objects.get(pk=call_id)).order_by("pk")
+    locked = list(like_it.select_for_update(of=("self",), no_key=True))
+    call = next(each for each in locked if each.pk == call_id)
     if call.version != seen:
         raise ChangedSince
-    return call
+    doubles = [each for each in locked if each != call and each.done_at == call.done_at]
+    return [call, *doubles]
 
 
-def _require_no_other(call: Call) -> None:
-    """They were put on the list anew for the same: that call is the one to make."""
-    again = Call.objects.filter(
-        patient=call.patient_id, visit=call.visit_id, why=call.why, done_at=None
-    )
-    if again.exists():
-        raise ChangedSince
+def _like(call: Call) -> QuerySet[Call]:
+    """All calls ever to that person about the same: whom, about what and why never changes."""
+    theirs = of_person(intake.person_of(call.patient_id))
+    return Call.objects.filter(theirs, visit=call.visit_id, why=call.why)
 
 
 def _end(call: Call, ended: Call.Ended, *, by: Actor, now: datetime) -> Call:

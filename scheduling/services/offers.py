@@ -7,6 +7,8 @@ every booking; the others are told, and keep their place.
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic import audit, messages, times
 from clinic.audit import Actor
 from clinic.models import User
@@ -31,6 +33,7 @@ from scheduling.models import Appointment, VisitType, WaitlistEntry, WaitlistOff
 from scheduling.plan import as_range, shape_of
 from scheduling.services.allowance import is_desk, require_allowance
 from scheduling.services.placing import covering_clearance, insert, require_clearance, wanted
+from scheduling.services.policies import against_booking, record_exception, require_reason
 from scheduling.services.steps import tell_booked
 from scheduling.services.waitlist import end, settle, take_off
 from scheduling.slots import Interval, State
@@ -69,15 +72,15 @@ def offer(*, start: datetime, by: Actor, now: datetime) -> list[WaitlistOffer]:
         return [_offer_to(each, start, until=until, by=by, now=now) for each in chosen]
 
 
-def accept(*, offer_id: UUID, by: Actor, now: datetime) -> Appointment:
+def accept(*, offer_id: UUID, by: Actor, now: datetime, reason: str | None = None) -> Appointment:
     """Book the time that was offered: the first gets it, and the others hear that it is gone.
 
-    The patient, or the desk for whoever says yes on the telephone. Safe to call twice. Raises
-    OfferOver, NotWaiting, TimeGone, and what a booking raises: see `hold` for a patient and `book`
-    for the desk.
+    The patient, or the desk for whoever says yes on the telephone: it gives a `reason` where a
+    policy stands against it. Safe to call twice. Raises OfferOver, NotWaiting, TimeGone, and what
+    a booking raises: see `hold` for a patient and `book` for the desk.
     """
     try:
-        return _accept(offer_id, by=by, now=now)
+        return _accept(offer_id, by=by, now=now, reason=reason)
     except TimeTaken as problem:
         mine = WaitlistOffer.objects.select_related("visit").get(pk=offer_id)
         if mine.visit:
@@ -109,7 +112,7 @@ def settle_offers(*, now: datetime) -> int:
         return _end_expired(now) + _end_gone(now)
 
 
-def _accept(offer_id: UUID, *, by: Actor, now: datetime) -> Appointment:
+def _accept(offer_id: UUID, *, by: Actor, now: datetime, reason: str | None) -> Appointment:
     with named_refusals(TimeTaken), audit.writing(by):
         # What it offers, and to whom, never changes: it may be read before anything is locked.
         found = WaitlistOffer.objects.select_related("entry", "visit").get(pk=offer_id)
@@ -123,22 +126,25 @@ def _accept(offer_id: UUID, *, by: Actor, now: datetime) -> Appointment:
         with wanted(
             found.start, patient_id=person_id, visit_type_id=entry.visit_type_id, now=now
         ) as (place, kind):
+            clearance_id = _leave_to_accept(place, kind, by=by, now=now)
+            policies = against_booking(place, now=now) if reason is not None else []
+            require_reason(policies, reason)
             visit = insert(
                 place,
-                clearance_id=_leave_to_accept(entry, place, kind, by=by, now=now),
+                clearance_id=clearance_id,
                 visit_type=kind,
                 state=State.BOOKED,
                 by=by,
                 now=now,
+                reason=reason or "",
             )
+            record_exception(visit, policies, reason=reason, by=by, now=now)
             _hand_over(found, visit, place.clinician_busy, by=by, now=now)
-            tell_booked(visit, now=now)
+            tell_booked(visit, by=by, now=now)
             return visit
 
 
-def _leave_to_accept(
-    entry: WaitlistEntry, place: Place, kind: VisitType, *, by: Actor, now: datetime
-) -> UUID:
+def _leave_to_accept(place: Place, kind: VisitType, *, by: Actor, now: datetime) -> UUID:
     """The clearance that lets them, as every booking asks it; of patients more than of the desk."""
     patient_id, start = place.patient_id, place.visit.start
     covering = covering_clearance(patient_id=patient_id, visit_type=kind, start=start, now=now)
@@ -157,24 +163,29 @@ def _leave_to_accept(
 def _hand_over(
     found: WaitlistOffer, visit: Appointment, taken: Interval, *, by: Actor, now: datetime
 ) -> None:
-    """The offer is accepted and its entry done; those for whom no room is left are told.
+    """The offer is accepted and they wait no more; those for whom no room is left are told.
 
     Raises NotWaiting, OfferOver.
     """
-    entry = WaitlistEntry.objects.locked(found.entry_id)
-    if entry.state != WaitlistEntry.State.WAITING:
+    waiting = WaitlistEntry.objects.waiting().of_person(visit.person_id)
+    theirs = {each.pk: each for each in waiting.filter(visit_type=visit.visit_type_id).locked_all()}
+    if found.entry_id not in theirs:
         raise NotWaiting
     near = as_range(taken.extended(waitlist.NEAR, waitlist.NEAR))
-    open_ = WaitlistOffer.objects.standing(now).filter(start__gt=near.lower, start__lt=near.upper)
+    beside = Q(start__gt=near.lower, start__lt=near.upper) | Q(entry__in=theirs)
+    open_ = WaitlistOffer.objects.standing(now).filter(beside)
     offers = {each.pk: each for each in open_.locked_all()}
     mine = offers.pop(found.pk, None)
     if mine is None:
         raise OfferOver
     mine.visit = visit
     settle(mine, _Outcome.ACCEPTED, by=by, now=now)
-    end(entry, WaitlistEntry.State.DONE, now=now)
+    for entry in theirs.values():
+        end(entry, WaitlistEntry.State.DONE, by=by, now=now)
     for each in offers.values():
-        if shape_of(each.entry.visit_type).doctor(each.start).overlaps(taken):
+        if each.entry_id in theirs:
+            settle(each, _Outcome.TAKEN_OFF, by=by, now=now)
+        elif shape_of(each.entry.visit_type).doctor(each.start).overlaps(taken):
             _gone(each, now=now)
 
 

@@ -36,6 +36,7 @@ from scheduling.services.steps import (
     tell_cancelled,
     tell_moved,
 )
+from scheduling.services.waitlist import wait_again
 from scheduling.slots import State, may_move
 from scheduling.taken import Place
 
@@ -111,6 +112,7 @@ def _take_back(visit: Appointment, change: StatusChange, *, by: User, now: datet
         _put_back(visit, change, by=by, now=now)
     elif not change.before:
         become(visit, State.CANCELLED, by=by, now=now, reason=UNDONE)
+        wait_again(visit, by=by, now=now)
     else:
         _go_back(visit, change, by=by, now=now)
 

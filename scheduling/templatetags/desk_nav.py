@@ -8,5 +8,5 @@ register = template.Library()
 
 
 @register.simple_tag
-def calls_to_make() -> int:
-    return work_lists.calls_to_make()
+def desk_counts() -> work_lists.Counts:
+    return work_lists.counts()

@@ -22,7 +22,7 @@ from scheduling.exceptions import (
     SchedulingProblem,
     TimeGone,
 )
-from scheduling.models import WaitlistOffer
+from scheduling.models import WaitlistEntry, WaitlistOffer
 from scheduling.services.allowance import answered_lately
 from scheduling.services.placing import covering_clearance
 from scheduling.views.own import account_of
@@ -113,6 +113,10 @@ def _why_over(found: WaitlistOffer) -> str:
         return str(TimeGone())
     if found.outcome == _Outcome.DECLINED:
         return _("You said no to this time.")
+    if found.entry.state != WaitlistEntry.State.WAITING:
+        return _("You are not on the waitlist any more.")
+    if found.outcome == _Outcome.TAKEN_OFF:
+        return str(OfferOver())
     return _("The time to answer is over. You keep your place on the waitlist.")
 
 

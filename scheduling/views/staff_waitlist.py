@@ -18,6 +18,7 @@ from clinic import access, audit
 from intake import public as intake
 from intake.public import PatientCard
 from scheduling import plan, services, staff_waitlist
+from scheduling.desk_exceptions import NeedsReason
 from scheduling.exceptions import SchedulingProblem
 from scheduling.forms import StartForm, WaitForm, as_wished
 from scheduling.models import VisitType, WaitlistEntry, WaitlistOffer
@@ -68,11 +69,14 @@ def offer_time(request: HttpRequest) -> HttpResponse:
 @access.calendar_required
 @require_POST
 def accept_offer(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """They said yes on the telephone."""
+    """They said yes on the telephone. What stands against it is said, and wants a reason."""
     found = _offer(request, pk)
     by, now = access.signed_in(request), timezone.now()
+    reason = request.POST.get("reason", "")[:200]
     try:
-        visit = services.accept(offer_id=found.pk, by=by, now=now)
+        visit = services.accept(offer_id=found.pk, by=by, now=now, reason=reason)
+    except NeedsReason as problem:
+        return _page(request, problem=str(problem), wants_reason=found.pk, status=409)
     except SchedulingProblem as problem:
         return _page(request, problem=str(problem), status=409)
     messages.success(request, _("Booked."))
@@ -102,6 +106,19 @@ def take_off(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @access.calendar_required
+@require_POST
+def put_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    by = access.signed_in(request)
+    entry = get_object_or_404(WaitlistEntry.objects.visible_to(by), pk=pk)
+    try:
+        services.put_back(entry_id=entry.pk, by=by, now=timezone.now())
+    except SchedulingProblem as problem:
+        return _page(request, problem=str(problem), status=409)
+    messages.success(request, _("Undone. They have their place again."))
+    return redirect("desk:waitlist")
+
+
+@access.calendar_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def wait(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put a patient on the list, or change what is noted there."""
@@ -109,7 +126,7 @@ def wait(request: HttpRequest, pk: UUID) -> HttpResponse:
     person = intake.patient_seen_by(by, pk)
     if person is None:
         raise Http404
-    entry = WaitlistEntry.objects.waiting().filter(patient=person.id).first()
+    entry = WaitlistEntry.objects.waiting().of_person(person.id).first()
     today, kinds = timezone.localdate(now), _kinds(person, now)
     if request.method != "POST":
         noted = as_wished(entry, today=today)
@@ -150,13 +167,24 @@ def _kinds(person: PatientCard, now: datetime) -> list[VisitType]:
     ]
 
 
-def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    now = timezone.now()
-    page = staff_waitlist.page(now)
-    by = access.signed_in(request)
+def _page(
+    request: HttpRequest,
+    *,
+    problem: str = "",
+    wants_reason: UUID | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """`wants_reason`: the offer that is accepted against a policy, once the desk says why."""
+    now, by = timezone.now(), access.signed_in(request)
+    page = staff_waitlist.page(now, by=by)
     audit.list_viewed(by, WaitlistEntry, at=now, rows=len(page.lines))
-    errors = [{"sentence": problem}] if problem else []
-    context = {"page": page, "errors": errors}
+    target = "id_reason" if wants_reason else ""
+    context = {
+        "page": page,
+        "errors": [{"sentence": problem, "target": target}] if problem else [],
+        "wants_reason": wants_reason,
+        "reason": request.POST.get("reason", ""),
+    }
     return render(request, "scheduling/staff_waitlist.html", context, status=status)
 
 

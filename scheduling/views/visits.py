@@ -20,6 +20,7 @@ from scheduling.models import Appointment, WaitlistEntry, WaitlistOffer
 from scheduling.slots import State
 from scheduling.views.own import account_of
 from scheduling.views.words import VisitWords, kind_in_words, visit_words
+from scheduling.waitlist import by_person
 
 # Enough to look back on; the whole record is given on request.
 PAST_SHOWN = 12
@@ -144,11 +145,12 @@ def _waits(account: User, now: datetime) -> dict[UUID, tuple[Wait, ...]]:
     """The places of the whole family, with the offers that stand."""
     standing = WaitlistOffer.objects.visible_to(account).standing(now)
     offers = {entry_id: (pk, start) for pk, entry_id, start in standing.values_list(*_OFFER)}
+    entries = WaitlistEntry.objects.visible_to(account).waiting()
     found: dict[UUID, tuple[Wait, ...]] = {}
-    for entry in (
-        WaitlistEntry.objects.visible_to(account).waiting().select_related("visit_type", "patient")
-    ):
-        offer, start = offers.get(entry.pk, (None, None))
+    for theirs in by_person(entries.select_related("visit_type", "patient")):
+        entry = theirs[0]
+        offered = (offers[each.pk] for each in theirs if each.pk in offers)
+        offer, start = next(offered, (None, None))
         wait = Wait(
             entry.pk,
             kind_in_words(entry.visit_type.name, entry.visit_type.minutes),

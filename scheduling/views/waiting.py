@@ -30,7 +30,8 @@ def wait(request: HttpRequest, clearance_id: UUID) -> HttpResponse:
     kind = availability.visit_type_for(clearance)
     if kind is None or not intake.is_usable(clearance, timezone.now()):
         return choose_page(request, clearance)
-    there = WaitlistEntry.objects.waiting().filter(patient=clearance.patient_id, visit_type=kind)
+    theirs = WaitlistEntry.objects.waiting().of_person(clearance.patient_id)
+    there = theirs.filter(visit_type=kind)
     return _wish(request, clearance.person, kind, there.first())
 
 

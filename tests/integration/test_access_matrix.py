@@ -498,6 +498,8 @@ ROWS = {
     "POST desk:offer_time": of_staff(BAD, BAD, NO),
     "GET desk:take_off_waitlist": of_staff(NOT_SO, NOT_SO, NO, at=the_wait),
     "POST desk:take_off_waitlist": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_wait),
+    "GET desk:put_back_on_waitlist": of_staff(NOT_SO, NOT_SO, NO, at=the_wait),
+    "POST desk:put_back_on_waitlist": of_staff(CONFLICT, CONFLICT, NO, at=the_wait),
     "GET desk:accept_offer": of_staff(NOT_SO, NOT_SO, NO, at=the_offer),
     "POST desk:accept_offer": of_staff(ELSEWHERE, ELSEWHERE, NO, at=the_offer),
     "GET desk:decline_offer": of_staff(NOT_SO, NOT_SO, NO, at=the_offer),

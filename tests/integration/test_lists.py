@@ -1,5 +1,6 @@
 """The desk's lists: who is on which, the one thing to do, and how it is taken back."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "/staff/lists/"
 AN_HOUR = timedelta(hours=1)
 A_SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 LAST_WEEK = NOW - timedelta(days=4)
 
 
@@ -64,6 +66,10 @@ def ask(patient: Patient, why: Call.Why = Call.Why.HELD, **more: Any) -> Call:
 def press(client: Client, call: Call, do: str, *, seen: int | None = None) -> Any:
     data = {"do": do, "seen": call.version if seen is None else seen}
     return client.post(f"{ADDRESS}calls/{call.pk}/", data, follow=True)
+
+
+def merge(gone: Patient, kept: Patient, by: User) -> None:
+    intake.merge_records(patient_id=gone.pk, into=kept.pk, reason="One card.", by=by, now=NOW)
 
 
 def test_all_is_done(desk_client):
@@ -167,6 +173,57 @@ class TestCalls:
         assert press(desk_client, ask(rosa), "shout").status_code == 400
         answer = desk_client.post(f"{ADDRESS}visits/{visit.pk}/", {"do": "shout"})
         assert answer.status_code == 400
+
+
+class TestRecordsThatWereMerged:
+    """Both were to be called for the same: one person is called once."""
+
+    @pytest.fixture
+    def both(self, ana: Patient, rosa: Patient, administrator: User) -> list[Call]:
+        calls = [ask(rosa), ask(ana)]
+        merge(rosa, ana, administrator)
+        return calls
+
+    def test_one_line_by_the_name_that_is_kept(self, desk_client, both, ana):
+        [line] = work_lists.lists(now=NOW).calls.lines
+        assert (line.who, line.patient_id) == ("Ana Reyes", ana.pk)
+        assert work_lists.counts().calls == 1
+        assert "1 calls to make" in re.sub(r"<[^>]+>", "", page(desk_client))
+
+    def test_what_is_noted_is_noted_for_both(self, desk_client, both):
+        [line] = work_lists.lists(now=NOW).calls.lines
+        shown = next(call for call in both if call.pk == line.id)
+        press(desk_client, shown, "no-answer")
+        assert set(Call.objects.values_list("tries", flat=True)) == {1}
+        press(desk_client, shown, "reached", seen=2)
+        assert not Call.objects.filter(done_at=None).exists()
+        assert len(work_lists.lists(now=NOW).calls.done) == 1
+        press(desk_client, shown, "undo", seen=3)
+        assert Call.objects.filter(done_at=None).count() == 2
+
+    def test_nobody_is_put_on_it_by_the_other_record(self, both, rosa):
+        services.ask_to_call(patient_id=rosa.pk, why=Call.Why.HELD, by=None, now=NOW)
+        services.ask_to_call(patient_id=rosa.pk, why=Call.Why.READ, by=None, now=NOW)
+        Call.objects.filter(why=Call.Why.READ).update(patient=rosa)
+        assert work_lists.counts().calls == 2
+
+    def test_taken_apart_each_is_called(self, both, rosa, administrator):
+        intake.take_apart(patient_id=rosa.pk, reason="Sisters.", by=administrator, now=NOW)
+        assert work_lists.counts().calls == 2
+
+    def test_every_list_names_the_record_that_is_kept(self, ana, rosa, administrator):
+        visit = book(ClearanceFactory.create(patient=rosa), now=LAST_WEEK)
+        shut = book(ClearanceFactory.create(patient=rosa), NINE + 2 * DAY, now=LAST_WEEK)
+        merge(rosa, ana, administrator)
+        around = Interval(shut.starts_at, shut.ends_at)
+        services.close(during=around, reason="Away", by=None, now=NOW)
+        found = work_lists.lists(now=NOW)
+        assert [(line.who, line.id) for line in found.unconfirmed.lines] == [
+            ("Ana Reyes", visit.pk)
+        ]
+        assert [(line.who, line.email) for line in found.affected] == [
+            ("Ana Reyes", "ana@example.com")
+        ]
 
 
 class TestWhoGetsOnIt:

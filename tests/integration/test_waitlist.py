@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from clinic.models import AuditEntry, ClinicProfile, Message
+from clinic.models import AuditEntry, ClinicProfile, Message, User
 from intake.models import Clearance
-from intake.services import revoke
-from scheduling import services, tasks, waitlist
+from intake.services import merge_records, revoke, take_apart
+from scheduling import services, tasks, waitlist, work_lists
+from scheduling.desk_exceptions import ChangedSince, NeedsReason, TooLateToUndo
 from scheduling.exceptions import (
     AnswersNotRecent,
     NobodyWaits,
@@ -24,10 +25,11 @@ from scheduling.exceptions import (
 )
 from scheduling.models import Appointment, WaitlistEntry, WaitlistOffer
 from scheduling.slots import Interval, State
-from tests.factories.clinic import PatientFactory
+from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory, cleared, held
 from tests.factories.scheduling import NINE, NOW, book, hold
 from tests.factories.waitlist import TODAY, cleared_patient, offered, waits
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +94,7 @@ class TestGettingOnTheList:
         [offer] = offered()
         for _press in range(2):
             services.withdraw(entry_id=entry.pk, by=None, now=NOW)
-        assert outcome(offer) == "DECLINED"
+        assert outcome(offer) == "TAKEN_OFF"
         assert AuditEntry.objects.filter(action="waitlist left").count() == 1
         with pytest.raises(OfferOver):
             accepted(offer)
@@ -106,6 +108,51 @@ class TestGettingOnTheList:
         services.settle_offers(now=NOW + A_DAY)
         states = dict(WaitlistEntry.objects.values_list("pk", "state"))
         assert states == {gone.pk: "WITHDRAWN", stays.pk: "WAITING"}
+
+
+class TestTakenOffByMistake:
+    @pytest.fixture
+    def entry(self, ann: Clearance, desk: User) -> WaitlistEntry:
+        """Taken off by the desk just now."""
+        entry = waits(ann, since=NOW - A_DAY, half_days=[TUESDAY_MORNING], is_acute=True)
+        offered()
+        return services.withdraw(entry_id=entry.pk, by=desk, now=NOW)
+
+    def put_back(self, entry: WaitlistEntry, by: User, *, later: int = 30) -> None:
+        now = NOW + timedelta(seconds=later)
+        services.put_back(entry_id=entry.pk, by=by, now=now)
+
+    def test_they_have_their_old_place(self, entry, desk):
+        self.put_back(entry, desk)
+        back = WaitlistEntry.objects.get()
+        assert (back.state, back.ended_at, back.ended_by) == ("WAITING", None, None)
+        assert (back.made_at, back.half_days, back.is_acute) == (
+            NOW - A_DAY,
+            [TUESDAY_MORNING],
+            True,
+        )
+        assert AuditEntry.objects.filter(action="waitlist left by mistake").count() == 1
+        assert [offer.entry_id for offer in offered()] == [entry.pk], "they turned nothing down"
+
+    def test_after_somebody_elses_change_it_changes_nothing(self, entry, ann, desk):
+        again = waits(ann)
+        with pytest.raises(ChangedSince):
+            self.put_back(entry, desk)
+        assert WaitlistEntry.objects.waiting().get() == again
+
+    def test_not_what_somebody_else_has_done(self, entry):
+        with pytest.raises(TooLateToUndo):
+            self.put_back(entry, StaffFactory.create(is_desk=True))
+
+    def test_nor_after_a_minute(self, entry, desk):
+        with pytest.raises(TooLateToUndo):
+            self.put_back(entry, desk, later=75)
+
+    def test_nor_who_left_by_themselves(self, ann, desk):
+        entry = services.withdraw(entry_id=waits(ann).pk, by=ann.patient.account, now=NOW)
+        with pytest.raises(TooLateToUndo):
+            self.put_back(entry, desk)
+        assert not WaitlistEntry.objects.waiting().exists()
 
 
 class TestWhomATimeSuits:
@@ -329,6 +376,116 @@ class TestAccepting:
             accepted(offer)
         entry.refresh_from_db()
         assert entry.state == "WAITING"
+
+
+class TestTheDeskAccepts:
+    """For somebody on the telephone."""
+
+    @pytest.fixture
+    def offer(self, ann: Clearance) -> WaitlistOffer:
+        ClinicProfile.objects.update(most_visits_patient=1)
+        book(ann, NINE + 9 * A_DAY)
+        waits(ann)
+        return offered()[0]
+
+    def test_against_a_policy_with_a_reason_on_record(self, offer, ann, desk):
+        with pytest.raises(NeedsReason, match="have 1 visits or more to come"):
+            accepted(offer, by=desk, reason=" ")
+        assert outcome(offer) == ""
+        visit = accepted(offer, by=desk, reason="In pain")
+        assert visit.changes.get().reason == "In pain"
+        entry = AuditEntry.objects.get(action="policy set aside")
+        assert (entry.detail["reason"], entry.patient_id) == ("In pain", ann.patient_id)
+
+    def test_no_reason_opens_the_gate(self, offer, ann, desk):
+        held(ann.patient)
+        with pytest.raises(PatientHeld):
+            accepted(offer, by=desk, reason="They insist")
+
+    def test_undone_they_wait_as_before(self, offer, desk):
+        visit = accepted(offer, by=desk, reason="In pain")
+        services.undo(appointment_id=visit.pk, by=desk, now=NOW, seen=visit.version)
+        assert [each.entry for each in waitlist.waiting(NOW)] == [offer.entry]
+
+    def test_undone_they_keep_the_place_they_took_since(self, offer, ann, desk):
+        visit = accepted(offer, by=desk, reason="In pain")
+        anew = waits(ann)
+        services.undo(appointment_id=visit.pk, by=desk, now=NOW, seen=visit.version)
+        assert [each.entry for each in waitlist.waiting(NOW)] == [anew]
+
+
+class TestRecordsThatWereMerged:
+    """Each brought an entry: to everybody they are one person, who waits once."""
+
+    @pytest.fixture
+    def both(self, ann: Clearance, administrator: User) -> list[WaitlistEntry]:
+        """The entry of the record that is kept, and the older one of the record merged into it."""
+        old = cleared_patient(given_name="Anne")
+        entries = [waits(ann, half_days=[TUESDAY_MORNING]), waits(old, since=NOW - A_DAY)]
+        merge_records(
+            patient_id=old.patient_id,
+            into=ann.patient_id,
+            reason="The same card.",
+            by=administrator,
+            now=NOW,
+        )
+        return entries
+
+    def test_one_line_at_the_better_place(self, both, bob):
+        other = waits(bob, since=NOW - timedelta(hours=3))
+        listed = waitlist.waiting(NOW)
+        assert [each.entry.pk for each in listed] == [both[1].pk, other.pk]
+        assert work_lists.counts().waiting == 2
+
+    def test_one_offer(self, both):
+        assert len(offered()) == 1
+        assert told("offered") == {"ann@example.com"}
+        with pytest.raises(NobodyWaits):
+            offered(NINE + A_DAY)
+
+    def test_a_no_is_one_for_both(self, both):
+        [offer] = offered()
+        services.decline(offer_id=offer.pk, by=None, now=NOW)
+        with pytest.raises(NobodyWaits):
+            offered()
+
+    def test_with_a_time_they_wait_no_more(self, both, ann, desk):
+        WaitlistOffer.objects.create(
+            entry=both[0], start=NINE + 3 * A_DAY, offered_at=NOW, expires_at=NOW + AN_HOUR
+        )
+        mine = WaitlistOffer.objects.create(
+            entry=both[1], start=NINE, offered_at=NOW, expires_at=NOW + AN_HOUR
+        )
+        visit = accepted(mine)
+        assert visit.person_id == ann.patient_id
+        assert not waitlist.waiting(NOW)
+        assert set(WaitlistOffer.objects.values_list("outcome", flat=True)) == {
+            "ACCEPTED",
+            "TAKEN_OFF",
+        }
+        assert told("offer_gone") == set()
+
+    def test_taken_off_and_put_back_with_both(self, both, desk):
+        services.withdraw(entry_id=both[1].pk, by=desk, now=NOW)
+        assert not waitlist.waiting(NOW)
+        services.put_back(entry_id=both[1].pk, by=desk, now=NOW)
+        assert WaitlistEntry.objects.waiting().count() == 2
+
+    def test_other_wishes_are_noted_once(self, both, ann):
+        assert waits(ann, note="Not at noon.").pk == both[1].pk
+        assert WaitlistEntry.objects.count() == 2
+
+    def test_the_family_reads_of_one_place_and_its_offer(self, both, ann, time_machine):
+        time_machine.move_to(NOW, tick=False)
+        [offer] = offered()
+        shown = signed_in(ann.patient.account).get("/my/visits/").text
+        assert shown.count("/my/waitlist/") == 2, "to change it, and to leave"
+        assert f"/my/offers/{offer.pk}/" in shown
+
+    def test_taken_apart_each_waits_again(self, both, administrator):
+        gone = both[1].patient_id
+        take_apart(patient_id=gone, reason="Two sisters.", by=administrator, now=NOW)
+        assert len(waitlist.waiting(NOW)) == 2
 
 
 class TestTheGateIsAlwaysAsked:

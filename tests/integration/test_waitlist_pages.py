@@ -1,6 +1,7 @@
 """The waitlist's pages: the family's own, and the desk's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -124,6 +125,15 @@ class TestThePatient:
         for answer in (patient_client.get(page), patient_client.post(page)):
             assert "Somebody else has just taken this time." in text(answer)
 
+    def test_off_the_list_the_offer_is_over(self, patient_client, leave, desk):
+        entry = waits(leave)
+        [offer] = offered()
+        services.withdraw(entry_id=entry.pk, by=desk, now=NOW)
+        page = reverse("scheduling:offer", args=[offer.pk])
+        assert "You are not on the waitlist any more." in text(patient_client.get(page))
+        services.put_back(entry_id=entry.pk, by=desk, now=NOW)
+        assert "You keep your place on the waitlist." in text(patient_client.get(page))
+
     def test_hears_it_as_well_when_the_time_was_booked_otherwise(self, patient_client, leave):
         waits(leave)
         [offer] = offered()
@@ -203,6 +213,41 @@ class TestTheDesk:
         desk_client.post(f"{self.LIST}{entry.pk}/leave/")
         entry.refresh_from_db()
         assert entry.state == "WITHDRAWN"
+
+    def test_and_puts_them_back(self, desk_client, time_machine):
+        entry = waits(cleared_patient(given_name="Cora"))
+        answer = desk_client.post(f"{self.LIST}{entry.pk}/leave/", follow=True)
+        assert "Cora Example, New patient exam: off the waitlist." in text(answer)
+        back = f"{self.LIST}{entry.pk}/put-back/"
+        assert back in answer.content.decode()
+        assert "They have their place again." in text(desk_client.post(back, follow=True))
+        refused = desk_client.post(back)
+        assert refused.status_code == 409
+        assert "Nothing was undone" in text(refused)
+        desk_client.post(f"{self.LIST}{entry.pk}/leave/")
+        time_machine.move_to(NOW + timedelta(seconds=61), tick=False)
+        assert back not in desk_client.get(self.LIST).content.decode()
+
+    def test_a_policy_asks_why_and_keeps_what_was_typed(self, desk_client):
+        ClinicProfile.objects.update(most_visits_patient=1)
+        caller = cleared_patient()
+        book(caller, NINE + timedelta(days=9))
+        waits(caller)
+        [offer] = offered()
+        accept = f"{self.LIST}offers/{offer.pk}/accept/"
+        asked = desk_client.post(accept)
+        assert asked.status_code == 409
+        assert "visits or more to come already. Say why, and it is done." in text(asked)
+        assert 'id="id_reason"' in asked.content.decode()
+        answer = desk_client.post(accept, {"reason": "In pain"}, follow=True)
+        assert "Booked." in text(answer)
+        assert AuditEntry.objects.get(action="policy set aside").detail["reason"] == "In pain"
+
+    def test_how_many_wait_is_said_on_every_page(self, desk_client):
+        for _ in range(3):
+            waits(cleared_patient())
+        assert "Waitlist waiting: 3" in text(desk_client.get(self.LIST))
+        assert "3 on the waitlist" in text(desk_client.get("/staff/lists/"))
 
     def test_puts_a_caller_on_it(self, desk_client, desk):
         caller = cleared_patient()
