@@ -1,6 +1,5 @@
 // The desk's calendar: drawn from a feed that is asked again every other second, and worked by
 // mouse and keys. What a form can do it leaves to the forms in the panel; the server decides.
-"use strict";
 
 const place = document.querySelector("[data-calendar]");
 const panel = document.querySelector("#panel");
@@ -386,8 +385,9 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const unfinished = panel.querySelector("[aria-invalid='true'], .is-invalid");
   const first = panel.querySelector("[autofocus]:not(.error-summary), #id_who");
   const heading = panel.querySelector("[data-panel-title]");
-  if (panel.hidden) (opener?.isConnected ? opener : titleHeading).focus();
-  else (unfinished || wrong || first || heading)?.focus();
+  // Whoever types elsewhere meanwhile, to find somebody say, is not torn away from it.
+  const place = panel.hidden ? (opener?.isConnected ? opener : titleHeading) : unfinished || wrong || first || heading;
+  if (panel.contains(document.activeElement) || !isTyping(document.activeElement)) place?.focus();
   tellPanel();
   if (detail.requestConfig?.verb !== "get") askAnew();
 });

@@ -1,6 +1,5 @@
 // The box to find a patient: "/" from anywhere, arrow keys through what is found, Escape back.
 // htmx fetches the list; without this script the form leads to a page with it.
-"use strict";
 
 const find = document.querySelector("[data-find]");
 const text = find.querySelector("#find-text");
@@ -60,9 +59,10 @@ find.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// An answer that comes when the box was left, or emptied, is nobody's any more.
+// An answer that comes when the box was left, or emptied, is nobody's any more; and whoever goes
+// through what was found already does not lose it.
 list.addEventListener("htmx:beforeSwap", (event) => {
-  if (!find.contains(document.activeElement) || !text.value.trim()) event.detail.shouldSwap = false;
+  if (document.activeElement !== text || !text.value.trim()) event.detail.shouldSwap = false;
 });
 list.addEventListener("htmx:afterSwap", () => {
   const found = list.querySelector("[data-said]");
