@@ -34,7 +34,6 @@ let waiting = 0;
 let asking = null;
 let offset = place.dataset.offset;
 let dragging = false;
-let focusAgain = "";
 
 let zoom = Math.min(Math.max(Number(stored("zoom", 1)) || 0, 0), SLOT_HEIGHTS.length - 1);
 let dense = stored("dense", "") === "1";
@@ -98,12 +97,6 @@ function content({ event }) {
   return { domNodes: [button] };
 }
 
-function mounted({ event, el }) {
-  if (!event.extendedProps.visit || event.id !== focusAgain) return;
-  focusAgain = "";
-  el.querySelector("button")?.focus({ preventScroll: true });
-}
-
 // The package marks its grid as a table, and puts what is no cell into it. Each visit says its own
 // day, time and place: nothing else is needed.
 function plain() {
@@ -164,7 +157,6 @@ const calendar = EventCalendar.create(place, {
     listWeek: { listDayFormat: { weekday: "long", month: "long", day: "numeric" }, listDaySideFormat: () => "" },
   },
   eventContent: content,
-  eventDidMount: mounted,
   eventFilter: filtered,
   dateClick: ({ dateStr }) => openAt(place.dataset.book, dateStr),
   eventDragStart: () => (dragging = true),
@@ -288,13 +280,17 @@ function draw(found) {
   for (const [id, { event, text }] of now) {
     const before = seen.get(id);
     if (before?.text === text) continue;
-    if (id === focused) focusAgain = id;
     if (before) calendar.updateEvent(event);
     else calendar.addEvent(event);
   }
   seen = now;
-  if (focused && !now.has(focused)) titleHeading.focus({ preventScroll: true });
+  if (focused) setTimeout(() => stayAt(focused));
   tellPanel();
+}
+
+// A visit that was focused is drawn anew when it, or what stands beside it, has changed.
+function stayAt(id) {
+  if (document.activeElement === document.body) (eventElement(id) || titleHeading).focus({ preventScroll: true });
 }
 
 function askAnew() {
