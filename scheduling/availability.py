@@ -16,7 +16,7 @@ from scheduling import plan, slots
 from scheduling.busy import BusyTime, busy_time, intervals
 from scheduling.models import Appointment, VisitType
 from scheduling.plan import Plan, PlanChanged, shape_of
-from scheduling.slots import Busy, Interval, OpenTime, Search, State
+from scheduling.slots import Busy, Interval, OpenTime, Search, State, VisitShape
 from scheduling.taken import Place
 
 # A clinic closed for longer says so itself.
@@ -34,13 +34,32 @@ class Wish:
     """What a patient looks for a time for: under which leave, which kind of visit, and when.
 
     A hold of theirs is not in their way: choosing again replaces it. Nor is the visit that they
-    are moving. Without a clearance it is nobody in particular who looks.
+    are moving. Without a clearance it is nobody in particular who looks. `length` is the one of a
+    visit that the desk has made longer or shorter.
     """
 
     clearance: ClearanceCard | None
     visit_type: VisitType
     now: datetime
     moving: UUID | None = None
+    length: timedelta | None = None
+
+    @classmethod
+    def to_move(cls, visit: Appointment, clearance: ClearanceCard, *, now: datetime) -> "Wish":
+        """For another time for this visit, of the length it has. It comes with its type."""
+        length = visit.ends_at - visit.starts_at
+        usual = timedelta(minutes=visit.visit_type.minutes)
+        return cls(
+            clearance=clearance,
+            visit_type=visit.visit_type,
+            now=now,
+            moving=visit.pk,
+            length=None if length == usual else length,
+        )
+
+    @property
+    def shape(self) -> VisitShape:
+        return shape_of(self.visit_type, self.length)
 
     @property
     def patient_id(self) -> UUID | None:
@@ -84,13 +103,13 @@ def offered(
         _free_starts(
             planned,
             planned.clinician_id,
-            wish.visit_type.pk,
+            (wish.visit_type.pk, wish.length),
             (first_day, last_day),
             today,
             busy.of_clinician,
             busy.of_room,
         ),
-        shape=shape_of(wish.visit_type),
+        shape=wish.shape,
         policy=planned.policy,
         now=wish.now,
         until=wish.until,
@@ -115,13 +134,13 @@ def free_for_desk(wish: Wish, *, first_day: date, last_day: date) -> list[dateti
         _free_starts(
             planned,
             planned.clinician_id,
-            wish.visit_type.pk,
+            (wish.visit_type.pk, wish.length),
             (first_day, last_day),
             None,
             busy.of_clinician,
             busy.of_room,
         ),
-        shape=shape_of(wish.visit_type),
+        shape=wish.shape,
         policy=replace(planned.policy, notice=timedelta(0), horizon_days=max(ahead, 0)),
         now=wish.now,
         until=wish.until,
@@ -137,7 +156,7 @@ def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime
     chosen: list[datetime] = []
     for first_day, last_day in ((day - _NEARBY, day + _NEARBY), (date.min, date.max)):
         starts = offered(wish, first_day=first_day, last_day=last_day)
-        chosen = slots.nearest(starts, start, apart=shape_of(wish.visit_type).length, count=count)
+        chosen = slots.nearest(starts, start, apart=wish.shape.length, count=count)
         if len(chosen) == count:
             break
     return chosen
@@ -152,7 +171,7 @@ def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
     days = _days(planned, day, day)
     busy = _busy(wish, clinician_id, days)
     search = Search(
-        shape=shape_of(wish.visit_type),
+        shape=wish.shape,
         open_time=_open_time(planned, clinician_id, day, day, to_patients_on=_today(wish, planned)),
         busy=Busy(
             doctor=intervals(busy.of_clinician),
@@ -267,7 +286,7 @@ def visit_type_for(clearance: ClearanceCard) -> VisitType | None:
 def _free_starts(
     planned: Plan,
     clinician_id: int,
-    visit_type_id: int,
+    visit_type_and_length: tuple[int, timedelta | None],
     first_and_last_day: tuple[date, date],
     today: date | None,
     busy_clinician: bytes,
@@ -278,9 +297,10 @@ def _free_starts(
     `today` is the day on which patients ask; without one it is the desk, which sees all hours.
     """
     days = _days(planned, *first_and_last_day)
+    visit_type_id, length = visit_type_and_length
     kind = planned.visit_types[visit_type_id]
     starts = slots.free_starts(
-        shape=shape_of(kind),
+        shape=shape_of(kind, length),
         open_time=_open_time(planned, clinician_id, *first_and_last_day, to_patients_on=today),
         step=planned.policy.step,
         doctor=intervals(busy_clinician),

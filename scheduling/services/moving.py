@@ -44,18 +44,18 @@ def move(
 ) -> Appointment:
     """Give a visit another time; the old one is freed only when the new one is had.
 
-    A patient moves to a time that is offered, staff to any that is free and not closed, for as
-    long as the visit was, or for another `length`. The visit is booked again, no longer confirmed,
-    under a clearance that covers its new start. Safe to call twice. `seen` is the version on the
-    page that was sent, here and below. Raises VisitChanged, VisitHasBegun, StepNotAllowed,
-    OutsideClearance, AnswersNotRecent, TimeNotOffered, TimeClosed, TimeTaken, RoomPartCut,
-    NeedsReason, and what the gate refuses.
+    A patient moves to a time that is offered, staff to any that is free and not closed: for as
+    long as the visit was, or for the `length` that staff give it. The visit is booked again, no
+    longer confirmed, under a clearance that covers its new start. Safe to call twice. `seen` is
+    the version on the page that was sent, here and below. Raises VisitChanged, VisitHasBegun,
+    StepNotAllowed, OutsideClearance, AnswersNotRecent, TimeNotOffered, TimeClosed, TimeTaken,
+    RoomPartCut, NeedsReason, and what the gate refuses.
     """
     with changing(appointment_id, by=by, shared=False, lost_race=TimeTaken) as visit:
         if visit.state not in _MOVABLE:
             raise StepNotAllowed
-        length = length or (_length(visit) if is_desk(by) else None)
-        if visit.starts_at == start and length in (None, _length(visit)):
+        length = length or _length(visit)
+        if visit.starts_at == start and length == _length(visit):
             return visit
         require_as_seen(visit, seen)
         # Somebody late is given a later time by the desk.
@@ -150,6 +150,6 @@ def _require_open(
             raise TimeClosed
         return
     require_recent_answers(clearance, by=by, now=now)
-    wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+    wish = Wish.to_move(visit, clearance, now=now)
     if not is_offered(wish, place.visit.start, clinician_id=visit.clinician_id):
         raise TimeNotOffered

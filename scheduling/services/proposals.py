@@ -32,7 +32,7 @@ def propose(closure: Closure, visits: Iterable[Appointment], *, now: datetime) -
     avoid = proposed_to_somebody(now)
     for visit in most_urgent_first(new):
         start = free_for(visit, avoid=avoid, now=now)
-        busy = shape_of(visit.visit_type).doctor(start) if start else None
+        busy = _doctors_time(visit, start) if start else None
         if busy:
             avoid.append(busy)
         Rebooking.objects.create(
@@ -52,7 +52,7 @@ def propose_again(rebooking: Rebooking, *, now: datetime) -> None:
     avoid = proposed_to_somebody(now, besides=rebooking)
     start = free_for(visit, avoid=avoid, now=now)
     rebooking.start = start
-    rebooking.proposed = as_range(shape_of(visit.visit_type).doctor(start)) if start else None
+    rebooking.proposed = as_range(_doctors_time(visit, start)) if start else None
     rebooking.save(update_fields=["start", "proposed"])
 
 
@@ -71,7 +71,7 @@ def free_for(visit: Appointment, *, avoid: list[Interval], now: datetime) -> dat
             start = in_place_of(
                 visit.starts_at,
                 starts,
-                shape=shape_of(visit.visit_type),
+                shape=wish.shape,
                 avoid=avoid,
                 zone=plan.current().policy.zone,
             )
@@ -99,10 +99,15 @@ def _is_free(visit: Appointment, start: datetime, *, now: datetime) -> bool:
     )
 
 
+def _doctors_time(visit: Appointment, start: datetime) -> Interval:
+    """What the visit would take, as long as it is."""
+    return shape_of(visit.visit_type, visit.ends_at - visit.starts_at).doctor(start)
+
+
 def _wishes(visit: Appointment, *, now: datetime) -> Iterator[Wish]:
     """One for each leave of the patient's, the visit's own before any other."""
     for clearance in _leaves(visit, now=now):
-        yield Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+        yield Wish.to_move(visit, clearance, now=now)
 
 
 def _leaves(visit: Appointment, *, now: datetime) -> list[ClearanceCard]:

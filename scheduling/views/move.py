@@ -85,7 +85,7 @@ def _list(
         return _questions_first(request, visit, str(AnswersNotRecent()), status=status)
     starts: list[datetime] = []
     if clearance:
-        wish = Wish(clearance=clearance, visit_type=visit.visit_type, now=now, moving=visit.pk)
+        wish = Wish.to_move(visit, clearance, now=now)
         starts = offered(wish)
     proposed = _proposed(visit)
     proposed_start = proposed.start if proposed else None

@@ -83,6 +83,24 @@ class TestProposals:
             services.move(appointment_id=visit.pk, start=start, by=None, now=NOW)
         assert found[visits[0].pk] == NINE + A_DAY
 
+    def test_a_longer_visit_is_proposed_a_time_as_long_and_keeps_its_length(self, ana, desk):
+        visit = book(ClearanceFactory.create(patient=ana))
+        longer = timedelta(minutes=90)
+        services.change_length(appointment_id=visit.pk, length=longer, by=desk, now=NOW)
+        # On the next day an hour is free at nine, as long as its kind of visit usually takes.
+        book(clearance(), NINE + A_DAY + timedelta(hours=1))
+        closure = close_it()
+        start = proposals(closure)[visit.pk]
+        assert start == NINE + A_DAY + timedelta(minutes=110)
+        tell(closure, desk)
+        shown = page(signed_in(ana.account), f"/my/visits/{visit.pk}/move/")
+        assert f'value="{start.isoformat()}"' in shown
+        assert f'value="{(NINE + A_DAY).isoformat()}"' not in shown
+        by = ana.account
+        services.move(appointment_id=visit.pk, start=start, by=by, now=NOW)
+        visit.refresh_from_db()
+        assert (visit.starts_at, visit.ends_at - visit.starts_at) == (start, longer)
+
     def test_not_what_another_closing_proposed(self):
         one = book(clearance())
         first = close_it(Interval(NINE, NINE + timedelta(hours=1)))
