@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.utils import timezone
+from phonenumber_field.phonenumber import PhoneNumber
 
 from clinic.models import ServiceTown, User
 from clinic.services import make_account
 from intake import public, services, triage
 from intake.forms import AboutForm
-from intake.models import Intake, IntakeDraft, Patient
+from intake.forms.caller import CallerForm
+from intake.models import Clearance, Intake, IntakeDraft, Patient
 from intake.services.drafts import ELSEWHERE
 from intake.services.submission import ABOUT_FIELDS
 from scheduling import availability
@@ -30,6 +32,7 @@ class Scene:
     now: datetime
     desk: User
     doctor: User
+    administrator: User
 
     @property
     def today(self) -> date:
@@ -56,6 +59,24 @@ def tell(
     )
     services.keep_about(draft_id=draft.pk, about=_about(person, now=now), now=now)
     return _send(draft, make_account(email=person.email, now=now), now=now)
+
+
+def tell_by_phone(scene: Scene, person: Person, *, now: datetime) -> Intake:
+    """They call; the desk reads everything out, and types what they say."""
+    caller = services.Caller(
+        given_name=person.given,
+        family_name=person.family,
+        born=person.born(scene.today),
+        phone=PhoneNumber.from_string(person.phone),
+    )
+    draft = services.begin_call(caller=caller, by=scene.desk, now=now)
+    services.hear(
+        draft_id=draft.pk, answers=person.answers, put=[*person.answers], by=scene.desk, now=now
+    )
+    form = CallerForm(_typed(person), minor=person.age < public.ADULT)
+    _require_valid(form, person)
+    about = form.heard(by=scene.desk, now=now)
+    return services.send_call(draft_id=draft.pk, about=about, by=scene.desk, now=now, seen=None)
 
 
 def tell_as_before(newest: Intake, account: User, *, now: datetime) -> Intake:
@@ -105,29 +126,34 @@ def _send(draft: IntakeDraft, account: User, *, now: datetime) -> Intake:
 
 def _about(person: Person, *, now: datetime) -> dict[str, object]:
     """Their page "About you", filled in and read as the page reads it."""
+    form = AboutForm(_typed(person), minor=person.age < public.ADULT)
+    _require_valid(form, person)
+    return form.about(now=now)
+
+
+def _typed(person: Person) -> dict[str, str]:
     town = ServiceTown.objects.filter(name=person.town).first()
-    form = AboutForm(
-        {
-            "given_name": person.given,
-            "family_name": person.family,
-            "phone": person.phone,
-            "email": person.email,
-            "town": str(town.pk) if town else ELSEWHERE,
-            "elsewhere": "" if town else person.town,
-            "own_words": person.words,
-            "payment": "self",
-            "agree_care": "on",
-            "agree_messages": "on",
-            "agree_privacy": "on",
-            "guardian_name": person.guardian,
-            "guardian_relationship": "mother",
-            "agree_guardian": "on",
-        },
-        minor=person.age < public.ADULT,
-    )
+    return {
+        "given_name": person.given,
+        "family_name": person.family,
+        "phone": person.phone,
+        "email": person.email,
+        "town": str(town.pk) if town else ELSEWHERE,
+        "elsewhere": "" if town else person.town,
+        "own_words": person.words,
+        "payment": "self",
+        "agree_care": "on",
+        "agree_messages": "on",
+        "agree_privacy": "on",
+        "guardian_name": person.guardian,
+        "guardian_relationship": "mother",
+        "agree_guardian": "on",
+    }
+
+
+def _require_valid(form: AboutForm, person: Person) -> None:
     if not form.is_valid():
         raise ValueError(f"{person.given} {person.family}: {form.errors.as_json()}")
-    return form.about(now=now)
 
 
 # --- The calendar ---------------------------------------------------------------------------------
@@ -179,14 +205,15 @@ def book_at_the_desk(
 
 def _leave_to_book(patient_id: UUID, start: datetime, *, now: datetime) -> UUID | None:
     """A clearance that covers the start, or a new one for the same answers, if they allow it."""
-    for card in public.clearances_usable(patient_id, now):
-        if card.starts_at <= start < card.ends_at:
-            return card.id
+    given = Clearance.objects.usable(now).filter(patient=patient_id)
+    clearance_id = given.covering(start).values_list("pk", flat=True).first()
+    if clearance_id:
+        return clearance_id
     patient = Patient.objects.select_related("account").get(pk=patient_id)
     newest = patient.intakes.first()
     if newest is None or newest.disposition != "BOOK" or patient.account is None:
         return None
     if public.is_held(patient_id):
         return None
-    tell_as_before(newest, patient.account, now=now)
-    return public.clearances_usable(patient_id, now + A_MOMENT)[0].id
+    said = tell_as_before(newest, patient.account, now=now)
+    return Clearance.objects.values_list("pk", flat=True).get(intake=said)

@@ -1,6 +1,6 @@
 """The demo's days at the clinic: who comes, who does not, and what is still free."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,14 @@ from django.utils import timezone
 from clinic.models import User
 from scheduling import plan, services
 from scheduling.demo import holidays
-from scheduling.demo.acting import Scene, book_at_the_desk, patient_of, take_a_time, tell
+from scheduling.demo.acting import (
+    A_MOMENT,
+    Scene,
+    book_at_the_desk,
+    patient_of,
+    take_a_time,
+    tell,
+)
 from scheduling.demo.people import Person
 from scheduling.exceptions import SchedulingProblem
 from scheduling.models import Appointment, VisitType
@@ -26,7 +33,16 @@ PATTERNS = (
     ((0, CHECK), (30, AGAIN), (110, NEW), (160, AGAIN)),
     ((20, AGAIN), (120, AGAIN), (140, AGAIN), (200, CHECK)),
 )
+# Today is looked at most, so that it is as full as a good day: of each hours, what fits.
+FULL = (
+    ((0, AGAIN), (20, AGAIN), (40, NEW), (90, AGAIN), (120, CHECK), (150, AGAIN), (180, AGAIN),
+     (210, AGAIN)),
+    # With an hour free for an X-ray, and some time for a first visit.
+    ((0, AGAIN), (30, AGAIN), (50, CHECK), (140, AGAIN), (210, AGAIN)),
+)  # fmt: skip
 BETWEEN_VISITS = timedelta(days=2, hours=12)
+# How long the doctor takes longer than planned, and how early people come.
+RUNS_OVER, EARLY = timedelta(minutes=15), timedelta(minutes=20)
 AN_HOUR = timedelta(hours=1)
 # What becomes of a return visit; a no-show is only one once its time has come.
 TAKES_PLACE = State.DONE
@@ -36,7 +52,8 @@ GONE = (State.CANCELLED, State.NO_SHOW, State.EXPIRED, State.RELEASED)
 
 def fill(scene: Scene, day: date, newcomers: Iterator[Person], *, every: int = 1) -> None:
     """Book a day and let it come as far as the clock has; of return visits each so-many-th."""
-    for number, (start, code) in enumerate(_wanted(day)):
+    patterns = FULL if day == scene.today else PATTERNS
+    for number, (start, code) in enumerate(_wanted(day, patterns)):
         if code == NEW:
             visit = _first_visit(scene, start, newcomers)
         elif number % every == 0:
@@ -45,19 +62,6 @@ def fill(scene: Scene, day: date, newcomers: Iterator[Person], *, every: int = 1
             continue
         if visit:
             _go_on(scene, visit, chance=day.toordinal() + number)
-
-
-def close_an_afternoon(scene: Scene, first: date) -> None:
-    """The first one from `first` on: a closure to see in the calendar."""
-    week = (first + timedelta(days=number) for number in range(7))
-    during = next((hours[1] for day in week if len(hours := _hours(day)) > 1), None)
-    if during:
-        services.close(
-            during=during,
-            reason="Dr. Solomon is at a seminar",
-            by=scene.desk,
-            now=scene.ago(days=9),
-        )
 
 
 def finish_what_is_past(scene: Scene) -> None:
@@ -69,7 +73,7 @@ def finish_what_is_past(scene: Scene) -> None:
     )
     for visit in visits.in_time_order():
         with suppress(SchedulingProblem):
-            _take_place(scene, visit)
+            take_place(scene, visit)
 
 
 def days_without_visits(first: date, count: int) -> list[date]:
@@ -81,19 +85,7 @@ def days_without_visits(first: date, count: int) -> list[date]:
     return [day for day in days if day not in booked and _wanted(day)]
 
 
-def _wanted(day: date) -> list[tuple[datetime, str]]:
-    """The starts and kinds of visits that this day's hours and its pattern give."""
-    minutes_of = dict(VisitType.objects.values_list("code", "minutes"))
-    wanted = []
-    for number, hours in enumerate(_hours(day)):
-        for after, code in PATTERNS[(day.toordinal() + number) % len(PATTERNS)]:
-            start = hours.start + timedelta(minutes=after)
-            if start + timedelta(minutes=minutes_of[code]) <= hours.end:
-                wanted.append((start, code))
-    return wanted
-
-
-def _hours(day: date) -> tuple[Interval, ...]:
+def hours_of(day: date) -> tuple[Interval, ...]:
     if holidays.name_of(day):
         return ()
     planned = plan.current()
@@ -103,15 +95,45 @@ def _hours(day: date) -> tuple[Interval, ...]:
     return open_time(weekly, extra, (), day, day, planned.policy.zone).hours
 
 
+def take_place(scene: Scene, visit: Appointment) -> None:
+    """Arrive, go in, leave: as far as the clock has come."""
+    steps = (
+        (State.ARRIVED, visit.starts_at - EARLY, scene.desk),
+        (State.IN_ROOM, visit.starts_at, scene.doctor),
+        (State.DONE, visit.ends_at + RUNS_OVER, scene.doctor),
+    )
+    done = {State.ARRIVED: 1, State.IN_ROOM: 2}.get(State(visit.state), 0)
+    for state, at, by in steps[done:]:
+        if at <= scene.now:
+            _mark(visit, state, by=by, now=at)
+
+
+def _wanted(
+    day: date, patterns: Sequence[tuple[tuple[int, str], ...]] = PATTERNS
+) -> list[tuple[datetime, str]]:
+    """The starts and kinds of visits that this day's hours and its pattern give."""
+    minutes_of = dict(VisitType.objects.values_list("code", "minutes"))
+    wanted = []
+    first = 0 if patterns is FULL else day.toordinal()
+    for number, hours in enumerate(hours_of(day)):
+        for after, code in patterns[(first + number) % len(patterns)]:
+            start = hours.start + timedelta(minutes=after)
+            if start + timedelta(minutes=minutes_of[code]) <= hours.end:
+                wanted.append((start, code))
+    return wanted
+
+
 def _first_visit(scene: Scene, start: datetime, newcomers: Iterator[Person]) -> Appointment | None:
-    """Somebody new answers two days before and takes this time."""
+    """Somebody new answers two days before, and the desk books; one still to come chose it."""
     person = next(newcomers, None)
     if person is None:
         return None
     at = min(start - timedelta(days=2), _lately(scene, start))
     patient = patient_of(tell(scene, person, now=at))
     with suppress(SchedulingProblem):
-        return take_a_time(patient, start, now=at + timedelta(minutes=10))
+        if start > scene.now:
+            return take_a_time(patient, start, now=at + timedelta(minutes=10))
+        return book_at_the_desk(patient.pk, NEW, start, by=scene.desk, now=at + A_MOMENT)
     return None
 
 
@@ -141,7 +163,10 @@ def _lately(scene: Scene, start: datetime) -> datetime:
 
 
 def _go_on(scene: Scene, visit: Appointment, *, chance: int) -> None:
-    """What became of a visit, decided by a number. First visits take place: others need them."""
+    """What became of a visit, decided by a number. First visits take place: others need them.
+
+    Whoever should be with the doctor just now is late, for the one before takes longer.
+    """
     fate = TAKES_PLACE if visit.visit_type.for_first_visit else FATES[chance % len(FATES)]
     begun = visit.starts_at <= scene.now
     if fate is State.CANCELLED:
@@ -149,23 +174,12 @@ def _go_on(scene: Scene, visit: Appointment, *, chance: int) -> None:
     elif fate is State.NO_SHOW and begun:
         at = min(visit.starts_at + AN_HOUR / 3, scene.now)
         _mark(visit, State.NO_SHOW, by=scene.desk, now=at)
-    elif begun:
-        _take_place(scene, visit)
+    elif begun and scene.now < visit.ends_at:
+        return
+    elif begun or visit.starts_at - EARLY <= scene.now:
+        take_place(scene, visit)
     elif visit.starts_at - scene.now < timedelta(days=3) and chance % 3:
         _mark(visit, State.CONFIRMED, by=scene.desk, now=scene.ago(minutes=20 + chance % 37))
-
-
-def _take_place(scene: Scene, visit: Appointment) -> None:
-    """Arrive, go in, leave: as far as the clock has come."""
-    steps = (
-        (State.ARRIVED, visit.starts_at - timedelta(minutes=4), scene.desk),
-        (State.IN_ROOM, visit.starts_at, scene.doctor),
-        (State.DONE, visit.ends_at, scene.doctor),
-    )
-    done = {State.ARRIVED: 1, State.IN_ROOM: 2}.get(State(visit.state), 0)
-    for state, at, by in steps[done:]:
-        if at <= scene.now:
-            _mark(visit, state, by=by, now=at)
 
 
 def _mark(visit: Appointment, state: State, *, by: User, now: datetime) -> None:

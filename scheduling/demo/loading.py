@@ -10,13 +10,14 @@ from intake.services import sign_protocol
 from intake.services.cases import one_submission_at_a_time
 from intake.triage import PROTOCOL
 from intake.triage.fingerprint import fingerprint
-from scheduling.demo import days, holidays, people, stories
+from scheduling.demo import days, desk_work, holidays, people, stories
 from scheduling.demo.acting import Scene
 from scheduling.demo.people import Employee
 from scheduling.models import Clinician
 
 PAST_DAYS = 30
 COMING_DAYS = 15
+NEAR_DAYS = 7
 OPENED = timedelta(days=60)
 
 
@@ -44,10 +45,12 @@ def _begin(now: datetime) -> None:
     regulars, newcomers = iter(people.REGULARS), iter(people.NEWCOMERS)
     for number in range(-PAST_DAYS, 0):
         days.fill(scene, scene.today + timedelta(days=number), regulars, every=4)
-    days.close_an_afternoon(scene, scene.today + timedelta(days=8))
     for number in range(COMING_DAYS):
-        days.fill(scene, scene.today + timedelta(days=number), newcomers)
+        # The farther off, the fewer have booked.
+        every = 1 if number < NEAR_DAYS else 2
+        days.fill(scene, scene.today + timedelta(days=number), newcomers, every=every)
     stories.tell_all(scene)
+    desk_work.do_all(scene)
 
 
 def _bring_up_to_date(now: datetime) -> None:
@@ -63,7 +66,8 @@ def _scene(now: datetime) -> Scene:
     """The first of each role: who tries the demo may have changed the addresses."""
     desk = User.objects.filter(is_desk=True).earliest("joined_at")
     doctor = User.objects.filter(is_chiropractor=True).earliest("joined_at")
-    return Scene(now=now, desk=desk, doctor=doctor)
+    administrator = User.objects.filter(is_administrator=True).earliest("joined_at")
+    return Scene(now=now, desk=desk, doctor=doctor, administrator=administrator)
 
 
 def _employ(employee: Employee, *, now: datetime) -> None:

@@ -94,7 +94,10 @@ NOT_SURE = {"weight": "not_sure"}
 
 @dataclass(frozen=True)
 class Person:
-    """A patient. Their age holds on the day the demo is loaded; `line` ends their number."""
+    """A patient. Their age holds on the day the demo is loaded; `line` ends their number.
+
+    Whoever has no email called, and is called.
+    """
 
     given: str
     family: str
@@ -106,9 +109,12 @@ class Person:
     words: str = ""
     guardian: str = ""
     address: str = ""
+    has_email: bool = True
 
     @property
     def email(self) -> str:
+        if not self.has_email:
+            return ""
         return self.address or f"{_plain(self.given)}.{_plain(self.family)}@example.com"
 
     @property
@@ -186,6 +192,14 @@ REGULARS = (
     Person("Emma", "Proseley", 35, (7, 21), 16, "Belmont", STRETCHED),
     Person("Victor", "Legendre", 50, (2, 6), 17, "Sterling", COMES_BACK),
     Person("Hana", "Mythos", 28, (5, 13), 18, "Loudoun Valley Estates", {}),
+    Person("Bruno", "Sketchley", 45, (9, 30), 51, "Ashburn", LIFTED, "Carried my son upstairs."),
+    Person("Vera", "Vignette", 69, (2, 19), 52, "Broadlands", COMES_BACK),
+    Person("Kenji", "Monogata", 37, (12, 12), 53, "Herndon", {}, "I drive four hours a day."),
+    Person("Alma", "Anecdota", 58, (6, 3), 54, "Belmont", STRETCHED),
+    Person("Simon", "Storey", 41, (10, 25), 55, "Dulles", COMES_BACK),
+    Person("Teresa", "Leyenda", 63, (3, 14), 56, "South Riding", COMES_BACK),
+    Person("Colin", "Quipps", 30, (8, 8), 57, "Ashburn", LIFTED, "First day back at the gym."),
+    Person("Anita", "Allegory", 54, (1, 5), 58, "Ashburn", STRETCHED),
 )
 # Their first visit is still to come.
 NEWCOMERS = (
@@ -238,6 +252,35 @@ TWICE_AGAIN = Person(
 BACK_AGAIN = Person(
     "Iris", "Postscript", 51, (4, 8), 49, "Broadlands", COMES_BACK, "It went away by itself."
 )
+
+# And these are the front desk's work: see `desk_work`.
+IN_A_SERIES = Person(
+    "Clara", "Serial", 36, (5, 27), 61, "Ashburn", STRETCHED, "Both sides, after the half marathon."
+)
+CHOOSING = Person("Dina", "Draftwood", 33, (4, 11), 62, "Broadlands", {"worst": 6})
+WAITS_IN_PAIN = Person("Olive", "Anytime", 44, (7, 19), 63, "Ashburn", {**LIFTED, "worst": 8})
+WAITS_FOR_MORNINGS = Person(
+    "Felix", "Earlier", 72, (1, 16), 64, "Belmont", COMES_BACK, has_email=False
+)
+WAITS_FOR_SATURDAYS = Person("Wanda", "Weekender", 29, (11, 11), 65, "Herndon", {})
+ON_RECORD_TWICE = Person("Elena", "Echo", 47, (8, 21), 66, "Dulles", COMES_BACK)
+HER_NEW_LINE = 67
+NOBODY_DECIDED = Person("Martin", "Limbo", 52, (10, 10), 68, "Sterling", LIFTED)
+MOVED_BY_US = Person(
+    "Agnes", "Plainwell", 81, (3, 2), 69, "Ashburn", COMES_BACK, "Stiff hip.", has_email=False
+)
+WHILE_WE_ARE_CLOSED = Person(
+    "Edgar", "Offline", 77, (12, 28), 70, "Broadlands", COMES_BACK, has_email=False
+)
+HELD_BY_PHONE = Person(
+    "Pearl", "Landline", 79, (6, 6), 71, "Ashburn", FEVER, "Chills since Sunday.", has_email=False
+)
+CLEARED_BY_PHONE = Person(
+    "Harold", "Rotary", 83, (9, 13), 72, "South Riding", BLOOD_THINNER, has_email=False
+)
+REFERRED_BY_PHONE = Person("Nell", "Postbox", 70, (2, 8), 73, "Belmont", NUMB_FOOT, has_email=False)
+READ_BY_PHONE = Person("Otto", "Paperman", 75, (5, 17), 74, "Herndon", NO_BETTER, has_email=False)
+
 # Nobody knows who this is: only a number was left.
 ANONYMOUS_AGE, ANONYMOUS_PHONE = 35, "+17035550150"
 

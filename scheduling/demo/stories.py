@@ -24,9 +24,7 @@ def tell_all(scene: Scene) -> None:
 
 def a_family(scene: Scene) -> None:
     """The daughter is 15: her mother agreed, the doctor cleared her, and she has a visit."""
-    patient = _cleared(
-        scene, people.HER_DAUGHTER, days=4, because="Her pediatrician knows. Gentle."
-    )
+    patient = cleared(scene, people.HER_DAUGHTER, days=4, because="Her pediatrician knows. Gentle.")
     choose_a_time(patient, day=scene.today + 2 * A_DAY, now=scene.ago(days=2), nth=3)
 
 
@@ -63,7 +61,7 @@ def a_mistaken_tap(scene: Scene) -> None:
 
 def an_emergency_that_is_over(scene: Scene) -> None:
     said = tell(scene, people.OVER_WITH, now=scene.ago(days=9))
-    _decide(
+    decide(
         scene,
         said,
         Kind.EMERGENCY_RESOLVED,
@@ -100,7 +98,7 @@ def a_milder_second_try(scene: Scene) -> None:
 def sent_to_a_doctor(scene: Scene) -> None:
     said = tell(scene, people.SENT_TO_DOCTOR, now=scene.ago(days=3))
     why = "One-sided numbness for weeks. Family doctor this week, with the report back to us."
-    _decide(scene, said, Kind.REFER, why, at=scene.ago(days=2, hours=20))
+    decide(scene, said, Kind.REFER, why, at=scene.ago(days=2, hours=20))
 
 
 def a_fall(scene: Scene) -> None:
@@ -141,13 +139,13 @@ def exercises_after_visits(scene: Scene) -> None:
 
 def cleared_with_an_xray(scene: Scene) -> None:
     why = "Known osteoporosis, treated. Film before any adjustment."
-    patient = _cleared(scene, people.FOR_XRAY, days=4, because=why, xray=True)
-    choose_a_time(patient, day=scene.today + 3 * A_DAY, now=scene.ago(days=2), nth=1)
+    patient = cleared(scene, people.FOR_XRAY, days=4, because=why, xray=True)
+    choose_a_time(patient, day=scene.today, now=scene.ago(minutes=5))
 
 
 def cleared_and_still_to_choose(scene: Scene) -> None:
     why = "On a blood thinner, stable. Low force only; his cardiologist agrees."
-    _cleared(scene, people.TO_CHOOSE, days=1, because=why, kind=Kind.SUPPORTIVE)
+    cleared(scene, people.TO_CHOOSE, days=1, because=why, kind=Kind.SUPPORTIVE)
 
 
 def waiting_for_review(scene: Scene) -> None:
@@ -194,7 +192,7 @@ def _long_enough_ago(scene: Scene) -> datetime:
     return next(at for at in moments if due(Disposition.CO_MANAGE, now=at) < scene.now)
 
 
-def _cleared(
+def cleared(
     scene: Scene,
     person: Person,
     *,
@@ -205,11 +203,11 @@ def _cleared(
 ) -> Patient:
     """Held `days` ago, and cleared some hours later."""
     said = tell(scene, person, now=scene.ago(days=days))
-    _decide(scene, said, kind, because, at=scene.ago(days=days, hours=-5), xray=xray)
+    decide(scene, said, kind, because, at=scene.ago(days=days, hours=-5), xray=xray)
     return patient_of(said)
 
 
-def _decide(
+def decide(
     scene: Scene, said: Intake, kind: str, because: str, *, at: datetime, xray: bool = False
 ) -> None:
     services.decide(

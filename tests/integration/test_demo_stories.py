@@ -21,7 +21,8 @@ MONDAY = timezone.make_aware(datetime(2026, 11, 23, 7, 30))
 def test_a_fall_is_overdue_on_every_day_of_the_week(
     desk: User, doctor: User, days: int, hours: int
 ):
-    scene = Scene(now=MONDAY + timedelta(days=days, hours=hours), desk=desk, doctor=doctor)
+    now = MONDAY + timedelta(days=days, hours=hours)
+    scene = Scene(now=now, desk=desk, doctor=doctor, administrator=doctor)
     holidays.close_them(scene, scene.today - timedelta(days=7))
     stories.a_fall(scene)
     case = Case.objects.get()

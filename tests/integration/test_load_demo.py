@@ -17,9 +17,19 @@ from clinic import services
 from clinic.models import AuditEntry, Message, ServiceTown, User
 from intake.models import Case, ContactLeft, Intake, Patient, WishedTimes
 from intake.triage import age_on
-from scheduling import demo
-from scheduling.demo import holidays
-from scheduling.models import Appointment, Clinician, Closure, OpeningHours, StatusChange
+from scheduling import demo, work_lists
+from scheduling.demo import days, holidays
+from scheduling.models import (
+    Appointment,
+    Call,
+    Clinician,
+    Closure,
+    OpeningHours,
+    Rebooking,
+    StatusChange,
+    WaitlistEntry,
+    WaitlistOffer,
+)
 from scheduling.slots import State
 from tests import deployment
 from tests.database import ROOT, TestDatabase
@@ -71,6 +81,7 @@ def test_the_command_loads_a_clinic_once(fresh_database: TestDatabase, settings:
     every_outcome_has_its_page()
     visits_are_in_hours_and_apart()
     the_calendar_has_a_past_and_a_future()
+    the_desk_has_work()
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the demo's own
     everybody_can_sign_in()
 
@@ -93,19 +104,23 @@ class TestLateInTheMorning:
     def test_today_has_come_as_far_as_the_clock_and_later_days_follow(self):
         came = {State.DONE.value, State.NO_SHOW.value, State.CANCELLED.value}
         for visit in on(LATE_MORNING.date()):
-            if visit.ends_at <= LATE_MORNING:
+            if visit.ends_at <= LATE_MORNING - days.RUNS_OVER:
                 assert visit.state in came
+            elif visit.ends_at <= LATE_MORNING:
+                assert visit.state in {"in_room", *came}
             elif visit.starts_at > LATE_MORNING:
-                assert visit.state in {"booked", "confirmed", "cancelled"}
+                assert visit.state in {"booked", "confirmed", "arrived", "held", "cancelled"}
             else:
-                assert visit.state in {"in_room", "no_show", "cancelled"}
+                assert visit.state in {"booked", "no_show", "cancelled"}
         assert {"done", "confirmed"} <= {visit.state for visit in on(LATE_MORNING.date())}
+        assert len(on(LATE_MORNING.date())) >= 12
 
         a_week_later = LATE_MORNING + timedelta(days=7)
         demo.load(now=a_week_later)
         midnight = timezone.localtime(a_week_later).replace(hour=0, minute=0)
         undone = Appointment.objects.filter(visit__endswith__lte=midnight).keeping_time()
-        assert {visit.state for visit in undone} <= {"suspended"}  # that is the worker's to end
+        # Those are the worker's to end.
+        assert {visit.state for visit in undone} <= {"suspended", "held"}
         visits_are_in_hours_and_apart()
         assert open_days(a_week_later.date()) == booked_days(a_week_later.date())
 
@@ -148,13 +163,14 @@ def test_the_holidays_of_the_demo(day: date, name: str):
 
 def the_people_are_there():
     patients = list(Patient.objects.select_related("town"))
-    assert 38 <= len(patients) <= 48
+    assert 60 <= len(patients) <= 72
     towns = Counter(patient.town_name for patient in patients)
     assert set(ServiceTown.objects.values_list("name", flat=True)) < set(towns)
     assert all(str(patient.phone.as_e164).startswith("+170355501") for patient in patients)
     # The clinic's own number and the one on the emergency's record are nobody else's.
     assert not [patient for patient in patients if patient.phone.as_e164 == "+17035550142"]
-    assert all(patient.email.endswith("@example.com") for patient in patients)
+    emails = Counter(patient.email.rpartition("@")[2] for patient in patients)
+    assert set(emails) == {"example.com", ""}
     ages = {age_on(patient.born, timezone.localdate()) for patient in patients}
     assert {13, 15, 82} <= ages
     assert Patient.objects.filter(account__email=demo.WITH_FAMILY.email).count() == 3
@@ -237,6 +253,7 @@ def the_calendar_has_a_past_and_a_future():
     coming = Appointment.objects.filter(visit__startswith__gt=now)
     states = Counter(coming.values_list("state", flat=True))
     assert states["booked"] + states["confirmed"] > 40
+    assert states["held"] == 1
     assert states["suspended"] == states["released"] == 1
     assert coming.get(visit_type__code="new-exam-xray").clearance.xray_allowed
     family = Patient.objects.filter(account__email=demo.WITH_FAMILY.email)
@@ -244,9 +261,28 @@ def the_calendar_has_a_past_and_a_future():
         family
     )
     to_choose = Case.objects.filter(state="CLEARED", patient__appointments=None)
-    assert to_choose.count() == 1
+    assert to_choose.count() == 2  # one online, one by phone
     assert not Message.objects.filter(state="FAILED").exists()
     assert not Message.objects.filter(queued_at__gt=now).exists()
+
+
+def the_desk_has_work():
+    now = timezone.now()
+    calls = set(Call.objects.filter(done_at=None).values_list("why", flat=True))
+    # Nobody without a sign-in can be asked something.
+    assert calls == set(Call.Why.values) - {Call.Why.ASKED}
+    waiting = WaitlistEntry.objects.waiting()
+    assert [entry.is_acute for entry in waiting] == [True, False, False]
+    assert WaitlistOffer.objects.standing(now).exists()
+    series = Appointment.objects.filter(changes__reason__startswith="Booked as one of")
+    assert {visit.starts_at > now for visit in series} == {True, False}
+    assert len({visit.patient for visit in series}) == 1
+    merged = Patient.objects.get(merged_into__isnull=False)
+    assert merged.name == merged.kept.name
+    told = Rebooking.objects.exclude(told_at=None).select_related("visit")
+    assert {each.told_by for each in told} == {"email", "call"}
+    assert {each.visit.visit == each.was for each in told} == {True, False}
+    assert work_lists.lists(now=now).unconfirmed.lines
 
 
 def everybody_can_sign_in():
@@ -259,7 +295,7 @@ def everybody_can_sign_in():
 
 def everything() -> list[int]:
     """How much there is of what a load writes."""
-    kinds = (User, Patient, Intake, Case, Appointment, StatusChange, Message)
+    kinds = (User, Patient, Intake, Case, Appointment, StatusChange, Message, Call, WaitlistOffer)
     return [kind.objects.count() for kind in kinds]
 
 
