@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -130,10 +131,14 @@ def _note(visit: Appointment, state: State) -> str:
 def _steps(
     visit: Appointment, state: State, changes: list[StatusChange], now: datetime
 ) -> list[Step]:
+    """The first is what comes next: on the day of the visit, that they arrive."""
     came_from = next((change.before for change in changes if change.after == state), "")
+    moves = list(moves_from(state))
+    if timezone.localdate(visit.starts_at) <= timezone.localdate(now):
+        moves.sort(key=lambda move: move.undo or move.target is not State.ARRIVED)
     return [
         Step(move.target.value, _(move.name), move.undo, move.target in _DOWNWARD)
-        for move in moves_from(state)
+        for move in moves
         if _is_open(move, came_from=came_from, has_begun=visit.starts_at <= now)
     ]
 
@@ -148,6 +153,8 @@ def _is_open(move: Move, *, came_from: str, has_begun: bool) -> bool:
         return move.source is State.SUSPENDED
     if move.target is State.NO_SHOW:
         return has_begun
+    if move.target is State.CONFIRMED and not move.undo:
+        return not has_begun
     if move.source is State.SUSPENDED:
         return not has_begun
     if move.source is State.CANCELLED:
