@@ -76,6 +76,8 @@ def test_a_day_is_closed_told_and_worked_through_by_mouse(
     seen(page, "closings-wide")
     page.get_by_role("button", name="Close this time").click()
     expect(page.get_by_role("heading", name="2 patients do not know yet")).to_be_visible()
+    expect(page.locator("main").get_by_role("status")).to_be_focused()
+    tab_to(page, "Tell the patients", within=3)
     seen(page, "closing-untold-wide")
 
     page.get_by_role("button", name="Take it back").click()
@@ -126,7 +128,8 @@ def test_the_lists_by_keyboard_alone(
     tab_to(page, "No answer from Rosa Blum")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Tried once, no answer")).to_be_visible()
-    tab_to(page, "Reached Rosa Blum")
+    expect(page.get_by_role("heading", name="Calls to make")).to_be_focused()
+    tab_to(page, "Reached Rosa Blum", within=20)
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 done in the last hour")).to_be_visible()
     page.locator("summary", has_text="1 done in the last hour").focus()
@@ -140,9 +143,9 @@ def test_the_lists_by_keyboard_alone(
     assert state_of(stopped.pk) is State.SUSPENDED
 
 
-def tab_to(page: Page, name: str) -> None:
-    """On from where the focus is, to the control of that name."""
-    for _ in range(80):
+def tab_to(page: Page, name: str, *, within: int = 80) -> None:
+    """On from where the focus is, to the control of that name, in so many steps."""
+    for _ in range(within):
         page.keyboard.press("Tab")
         held = page.evaluate(
             "() => document.activeElement.getAttribute('aria-label')"
