@@ -4,6 +4,7 @@ However many days are asked for, the rows are read in the same few queries. What
 anew each time; the openings that follow from it are kept, for as long as nothing in them changes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -189,18 +190,13 @@ def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
 
 def is_closed(place: Place) -> bool:
     """Does a closure of the clinic, the clinician or the room lie in the way?"""
-    return any(
-        (
-            closed.concerns_clinician(place.clinician_id)
-            and place.clinician_busy.overlaps(closed.during)
-        )
-        or (
-            place.room_busy is not None
-            and closed.concerns_room(place.room_id)
-            and place.room_busy.overlaps(closed.during)
-        )
-        for closed in plan.current().closures
-    )
+    return _lies_in_a_closure(place, plan.current())
+
+
+def closed_among(visits: Iterable[Appointment]) -> set[UUID]:
+    """Those of them that are in a time which is closed by now."""
+    planned = plan.current()
+    return {visit.pk for visit in visits if _lies_in_a_closure(Place.of(visit), planned)}
 
 
 def open_time_after(start: datetime, length: timedelta) -> datetime | None:
@@ -308,6 +304,21 @@ def _free_starts(
         room_open=_room_open(planned, kind.room_id, days),
     )
     return tuple(starts)
+
+
+def _lies_in_a_closure(place: Place, planned: Plan) -> bool:
+    return any(
+        (
+            closed.concerns_clinician(place.clinician_id)
+            and place.clinician_busy.overlaps(closed.during)
+        )
+        or (
+            place.room_busy is not None
+            and closed.concerns_room(place.room_id)
+            and place.room_busy.overlaps(closed.during)
+        )
+        for closed in planned.closures
+    )
 
 
 def _days(planned: Plan, first_day: date, last_day: date) -> Interval:

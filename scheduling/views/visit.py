@@ -17,10 +17,12 @@ from clinic.access import patient_required
 from clinic.models import ClinicProfile
 from intake import public as intake
 from scheduling import services
+from scheduling.availability import is_closed
 from scheduling.exceptions import SchedulingProblem
 from scheduling.forms import version_seen
 from scheduling.models import Appointment
 from scheduling.slots import State
+from scheduling.taken import Place
 from scheduling.views.own import account_of, own_visit
 from scheduling.views.words import visit_words
 
@@ -43,7 +45,7 @@ def visit_page(
         request,
         "scheduling/visit.html",
         {
-            "visit": visit_words(found, now),
+            "visit": visit_words(found, now, is_closed=is_closed(Place.of(found))),
             "person": intake.patient_card(found.patient_id),
             "errors": [{"sentence": problem}] if problem else [],
         },

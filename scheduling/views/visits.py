@@ -1,6 +1,6 @@
 """My visits: for each of the family what waits, what comes, and what was."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from clinic.access import patient_required
 from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard, HeldCard, PatientCard
+from scheduling.availability import closed_among
 from scheduling.models import Appointment, WaitlistEntry, WaitlistOffer
 from scheduling.slots import State
 from scheduling.views.own import account_of
@@ -87,6 +88,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     answers = intake.newest_answers_of(account)
     exercising = intake.who_has_exercises(account)
     waits = _waits(account, now)
+    closed = closed_among(visit for visit in shown if _is_coming(visit, now))
     family = [
         _member(
             person,
@@ -98,6 +100,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             short_since=short.get(person.id),
             has_exercises=person.id in exercising,
             waits=waits.get(person.id, ()),
+            closed=closed,
             is_alone=len(people) == 1,
         )
         for person in people
@@ -117,6 +120,7 @@ def _member(
     short_since: datetime | None,
     has_exercises: bool,
     waits: tuple[Wait, ...],
+    closed: set[UUID],
     is_alone: bool,
 ) -> Member:
     coming = [visit for visit in visits if _is_coming(visit, now)]
@@ -131,7 +135,7 @@ def _member(
         has_exercises=has_exercises,
         may_leave=not is_alone and intake.is_adult(person.born, timezone.localdate(now)),
         waits=waits,
-        next=_words(coming, now),
+        next=_words(coming, now, closed),
         past=_words(past[:PAST_SHOWN], now),
     )
 
@@ -167,5 +171,7 @@ def _is_coming(visit: Appointment, now: datetime) -> bool:
     return visit.state in State.KEEPS_TIME and visit.ends_at > now
 
 
-def _words(visits: Iterable[Appointment], now: datetime) -> tuple[VisitWords, ...]:
-    return tuple(visit_words(visit, now) for visit in visits)
+def _words(
+    visits: Iterable[Appointment], now: datetime, closed: Collection[UUID] = ()
+) -> tuple[VisitWords, ...]:
+    return tuple(visit_words(visit, now, is_closed=visit.pk in closed) for visit in visits)

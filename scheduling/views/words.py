@@ -15,7 +15,7 @@ _AHEAD = {State.BOOKED, State.CONFIRMED}
 
 @dataclass(frozen=True)
 class VisitWords:
-    """One visit, for the family it belongs to."""
+    """One visit, for the family it belongs to. `warning`: it cannot take place then."""
 
     id: str
     version: int
@@ -25,6 +25,7 @@ class VisitWords:
     status: str
     tone: str
     sentence: str
+    warning: str
     may_confirm: bool
     may_change: bool
     may_cancel: bool
@@ -65,7 +66,14 @@ _STATUS = {
 }
 
 
-def visit_words(visit: Appointment, now: datetime) -> VisitWords:
+_CLOSED = gettext_lazy(
+    "The clinic is closed at this time now. We will propose another time to you. You can also"
+    " choose one yourself."
+)
+
+
+def visit_words(visit: Appointment, now: datetime, *, is_closed: bool = False) -> VisitWords:
+    """`is_closed`: its time is, by now."""
     state = State(visit.state)
     status, tone, sentence = _STATUS[state]
     if state in _AHEAD and visit.ends_at <= now:
@@ -80,6 +88,7 @@ def visit_words(visit: Appointment, now: datetime) -> VisitWords:
         status=str(status),
         tone=tone,
         sentence=str(sentence),
+        warning=str(_CLOSED) if is_closed and is_ahead else "",
         may_confirm=state is State.HELD,
         may_change=is_ahead,
         may_cancel=is_ahead or state is State.SUSPENDED,

@@ -710,6 +710,8 @@ def a_closed_time(walk: Walk) -> None:
     visit = book(leave)
     closed = close(during=as_interval(visit.visit), reason="Away", by=None, now=NOW)
     tell_patients(closure_id=closed.closure.pk, by=StaffFactory.create(is_desk=True), now=NOW)
+    reader.get("/my/visits/")
+    reader.get(reverse("scheduling:visit", args=[visit.pk]))
     reader.get(reverse("scheduling:move", args=[visit.pk]))
 
 

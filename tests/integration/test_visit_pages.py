@@ -17,7 +17,7 @@ from intake.models import Case, Clearance, Patient
 from intake.services import revoke
 from scheduling import services
 from scheduling.models import Appointment, StatusChange
-from scheduling.slots import State
+from scheduling.slots import Interval, State
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import NINE, NOW, book, done, hold, state_of
@@ -308,6 +308,23 @@ class TestMyVisits:
         assert "Book another visit" in coming
         assert "Mon, Nov 9 at 9:00 AM New patient exam, 45 minutes Done" in past
 
+    def test_a_time_that_is_closed_now_is_warned_of_until_it_is_open_again(
+        self, patient_client, leave
+    ):
+        shut, stands = book(leave), book(leave, NEXT_WEEK)
+        said = "The clinic is closed at this time now. We will propose another time to you."
+        around = Interval(NINE, TEN)
+        closed = services.close(during=around, reason="Away", by=None, now=NOW).closure
+        assert text(patient_client.get(VISITS)).count(said) == 1
+        page = text(patient_client.get(at("visit", shut)))
+        assert said in page
+        assert "You keep this time" not in page
+        assert "Choose another time" in page
+        assert said not in text(patient_client.get(at("visit", stands)))
+        services.reopen(closure_id=closed.pk, as_seen=around, by=None, now=NOW)
+        assert said not in text(patient_client.get(VISITS))
+        assert said not in text(patient_client.get(at("visit", shut)))
+
     def test_a_held_time_asks_to_be_confirmed(self, patient_client, leave):
         hold(leave)
         assert "Tue, Nov 10 at 9:00 AM" in text(patient_client.get(VISITS))
@@ -393,13 +410,13 @@ class TestMyVisits:
         django_assert_num_queries: DjangoAssertNumQueries,
     ):
         patient_client.get(VISITS)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             patient_client.get(VISITS)
         for n in range(4):
             member = PatientFactory(account=patient)
             book(ClearanceFactory(patient=member), NINE + timedelta(hours=n))
         held(PatientFactory(account=patient))
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             patient_client.get(VISITS)
 
     def test_a_grown_up_of_a_family_may_have_a_sign_in_of_their_own(
