@@ -58,6 +58,7 @@ def test_found_by_keyboard_alone(visit: Visits, desk: User, jose: Patient):
     page.keyboard.press("/")
     page.keyboard.type("jose nunez")
     expect(page.locator(".found-one").first).to_contain_text("José Núñez")
+    expect(page.locator(".found-one").first).to_be_in_viewport(ratio=1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="José Núñez")).to_be_visible()
