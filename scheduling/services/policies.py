@@ -141,10 +141,20 @@ def _limits(patient_id: UUID, planned: Plan, now: datetime) -> list[str]:
     theirs = list(coming.values_list("person_id", flat=True))
     if theirs.count(patient_id) >= planned.most_visits_patient:
         count = planned.most_visits_patient
-        return [_("They have %(count)s visits or more to come already.") % {"count": count}]
+        said = ngettext(
+            "They have %(count)s visit or more to come already.",
+            "They have %(count)s visits or more to come already.",
+            count,
+        )
+        return [said % {"count": count}]
     if len(theirs) >= planned.most_visits_account:
         count = planned.most_visits_account
-        return [_("Their family has %(count)s visits or more to come.") % {"count": count}]
+        said = ngettext(
+            "Their family has %(count)s visit or more to come.",
+            "Their family has %(count)s visits or more to come.",
+            count,
+        )
+        return [said % {"count": count}]
     return []
 
 

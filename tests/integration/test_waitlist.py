@@ -389,7 +389,7 @@ class TestTheDeskAccepts:
         return offered()[0]
 
     def test_against_a_policy_with_a_reason_on_record(self, offer, ann, desk):
-        with pytest.raises(NeedsReason, match="have 1 visits or more to come"):
+        with pytest.raises(NeedsReason, match="have 1 visit or more to come"):
             accepted(offer, by=desk, reason=" ")
         assert outcome(offer) == ""
         visit = accepted(offer, by=desk, reason="In pain")

@@ -237,7 +237,7 @@ class TestTheDesk:
         accept = f"{self.LIST}offers/{offer.pk}/accept/"
         asked = desk_client.post(accept)
         assert asked.status_code == 409
-        assert "visits or more to come already. Say why, and it is done." in text(asked)
+        assert "They have 1 visit or more to come already. Say why, and it is done." in text(asked)
         assert 'id="id_reason"' in asked.content.decode()
         answer = desk_client.post(accept, {"reason": "In pain"}, follow=True)
         assert "Booked." in text(answer)
