@@ -27,6 +27,7 @@ is read on the secure page.
 | `exercises` | there is a new sheet of home exercises | `name`, `link` |
 | `start_again` | please answer the questions again | `name`, `link` |
 | `resume` | go on with what was left unfinished, and until when | `link`, `when` |
+| `handed_over` | go on by yourself with the form begun on the phone | `link`, `when` |
 | `own_account_offered` | to a grown-up's own address: take your record over | `link` |
 | `own_account_left` | to the family's address: they sign in with their own now | `who`, `link` |
 | `own_account_made` | to their own address: the record is here now | `name`, `link` |
@@ -288,6 +289,13 @@ def resume(*, to: str, link: str, until: datetime, now: datetime) -> Message:
     """`link` is a path: it shows a page, and leads on only with a code sent to this address."""
     context = {"link": _link(link), "when": times.in_words(until)}
     return queue("resume", to=to, context=context, now=now)
+
+
+@for_its_reader
+def handed_over(*, to: str, link: str, until: datetime, now: datetime) -> Message:
+    """To who called us, as `resume`. It names nobody: the address was heard on the phone."""
+    context = {"link": _link(link), "when": times.in_words(until)}
+    return queue("handed_over", to=to, context=context, now=now)
 
 
 @for_its_reader

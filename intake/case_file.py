@@ -202,7 +202,7 @@ def visits(case: Case) -> list[Visit]:
 def facts(case: Case, intakes: Sequence[Intake]) -> list[str]:
     """Who it is, in a line: from their record, or from what they said if nobody proved it yet."""
     newest = intakes[0] if intakes else None
-    known = case.patient or newest
+    known = case.patient.kept if case.patient else newest
     if known is None:
         return []
     age = _("%(age)s years") % {"age": newest.age} if newest and newest.age is not None else ""
@@ -217,11 +217,18 @@ def why_not_clear(case: Case, intakes: Sequence[Intake]) -> str:
         return str(EmergencyStands.message)
     if case.patient_id is None:
         return str(PatientUnknown.message)
-    if not intakes or intakes[0].patient_id != case.patient_id:
+    if not intakes or not is_own(case, intakes[0]):
         return str(AnswersOfAnother.message)
-    if any(intake.patient_id not in (None, case.patient_id) for intake in intakes):
+    if any(intake.patient_id and not is_own(case, intake) for intake in intakes):
         return str(AnswersOfAnotherPatient.message)
     return ""
+
+
+def is_own(case: Case, intake: Intake) -> bool:
+    """Proved to be of the person whose case it is, whichever of their records has it."""
+    if case.patient is None or intake.patient is None:
+        return False
+    return intake.patient.person_id == case.patient.person_id
 
 
 def why_no_xray(newest: Intake | None) -> str:

@@ -65,7 +65,7 @@ def of(plan: ExercisePlan) -> Sheet:
         address=clinic.address,
         phone=clinic.phone.as_national,
         who=(
-            Fact(_("For"), plan.patient.name),
+            Fact(_("For"), plan.patient.kept.name),
             Fact(_("Since"), times.full_day_in_words(times.local(plan.at))),
         ),
         wait=_("Wait with these exercises. Somebody has to look at your answers first.")

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from clinic import times, typeset
 from clinic.models import ClinicProfile
 from intake import body
-from intake.models import Disposition, Intake, ReferralLetter, ReviewDecision
+from intake.models import Disposition, Intake, Patient, ReferralLetter, ReviewDecision
 from intake.reasons import Reason, what_held
 from intake.triage import PROTOCOL, UNANSWERED, Urgency
 
@@ -200,7 +200,8 @@ def _answers_of_the_same(basis: Intake) -> list[Intake]:
     """Newest first. While nobody has proved whose the answers are, they stand alone."""
     if basis.patient_id is None or basis.case_id is None:
         return [basis]
-    of_case = Intake.objects.filter(case=basis.case_id, patient=basis.patient_id)
+    records = Patient.objects.same_person_as(basis.patient_id)
+    of_case = Intake.objects.filter(case=basis.case_id, patient__in=records)
     return list(of_case.order_by("-submitted_at"))
 
 
@@ -335,13 +336,13 @@ def _own_words(intake: Intake) -> str:
 
 def who(intake: Intake) -> str:
     if intake.patient:
-        return intake.patient.name
+        return intake.patient.kept.name
     return f"{intake.given_name} {intake.family_name}".strip() or "the patient"
 
 
 def _about(intake: Intake) -> list[dict[str, str]]:
-    born = intake.patient.born if intake.patient else intake.born
-    phone = intake.patient.phone if intake.patient else intake.phone
+    born = intake.patient.kept.born if intake.patient else intake.born
+    phone = intake.patient.kept.phone if intake.patient else intake.phone
     facts = {
         "Patient": who(intake),
         "Born": _day(born) if born else "",

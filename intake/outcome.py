@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic import times
 from intake import public
-from intake.models import Case, Disposition, Intake, ReviewDecision
+from intake.models import Case, Disposition, Intake, Patient, ReviewDecision
 from intake.reasons import Reason, reasons, what_held
 from intake.triage import Urgency
 
@@ -211,8 +211,11 @@ def _other_answers() -> str:
 
 def _earlier(intake: Intake, case: Case) -> UUID | None:
     """Their own held answers in the same case: what was said there still counts."""
-    own = case.intakes.filter(patient=intake.patient_id).exclude(disposition=Disposition.BOOK)
-    return own.values_list("pk", flat=True).first() if intake.patient_id else None
+    if intake.patient_id is None:
+        return None
+    records = Patient.objects.same_person_as(intake.patient_id)
+    own = case.intakes.filter(patient__in=records).exclude(disposition=Disposition.BOOK)
+    return own.values_list("pk", flat=True).first()
 
 
 def _heading(intake: Intake, case: Case) -> tuple[str, str]:
@@ -303,8 +306,8 @@ def _what_to_say(intake: Intake) -> str:
 
 def _if_it_was_no_mistake(intake: Intake, case: Case) -> tuple[str, ...]:
     """Not told to a stranger, whom a phone or a birthday led into the same case."""
-    theirs = (case.patient and case.patient.account_id) == (
-        intake.patient and intake.patient.account_id
+    theirs = (case.patient and case.patient.kept.account_id) == (
+        intake.patient and intake.patient.kept.account_id
     )
     if case.mistake_reported_at is None or not theirs:
         return ()

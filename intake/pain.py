@@ -103,9 +103,10 @@ def line(patient: Patient | None) -> PainLine | None:
 
 def _scores(patient: Patient) -> list[_Said]:
     """Oldest first; of several on one day in one place, the newest."""
-    answered = Intake.objects.filter(patient=patient).values_list("submitted_at", "answers")
+    records = Patient.objects.same_person_as(patient.pk)
+    answered = Intake.objects.filter(patient__in=records).values_list("submitted_at", "answers")
     # In this order: the later of two that came in one moment comes last here too.
-    noted = PainScore.objects.filter(patient=patient).order_by("at", "pk")
+    noted = PainScore.objects.filter(patient__in=records).order_by("at", "pk")
     said = [_Said(at, answers.get(QUESTION), _("In the answers")) for at, answers in answered]
     said += [_Said(at, score, _("At a visit")) for at, score in noted.values_list("at", "score")]
     # An answer of another version, or none, is no number on this scale.

@@ -227,22 +227,16 @@ def newest_answers_of(user: User) -> dict[UUID, UUID]:
 
 def who_has_exercises(user: User) -> set[UUID]:
     """Who of the account's family has home exercises to do."""
-    plans = ExercisePlan.objects.filter(patient__account=user)
-    # By the key: by the patient would mean by their name.
-    newest = plans.order_by("patient_id", "-at", "-pk").distinct("patient_id")
-    return {
-        patient_id for patient_id, length in newest.values_list("patient_id", "length") if length
-    }
+    plans = ExercisePlan.objects.filter(of_account(user))
+    newest = plans.order_by("patient__person", "-at", "-pk").distinct("patient__person")
+    lengths = newest.values_list("patient__person", "length")
+    return {person_id for person_id, length in lengths if length}
 
 
 def short_forms_of(user: User, now: datetime) -> dict[UUID, datetime]:
     """Who of the account's family may take the short form, and when they answered last."""
-    newest = Intake.objects.filter(patient__account=user).renewable(now)
-    return {
-        patient_id: at
-        for patient_id, at in newest.values_list("patient_id", "submitted_at")
-        if patient_id
-    }
+    newest = Intake.objects.filter(of_account(user)).renewable(now)
+    return dict(newest.values_list("patient__person", "submitted_at"))
 
 
 def standing(patient_id: UUID, now: datetime) -> Standing:

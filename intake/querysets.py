@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Case as CaseExpression
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Value, When
@@ -55,12 +56,15 @@ class IntakeQuerySet(models.QuerySet[Row]):
         return self.filter(of_account(user)) if user.is_authenticated else self.none()
 
     def renewable(self, now: datetime) -> Self:
-        """The newest finished answers of each patient who may take the short form.
+        """The newest finished answers of each person who may take the short form.
 
         A full intake of the last year, in today's version of the protocol, with no emergency
-        since; and nothing of theirs that somebody has still to look at.
+        since; and nothing of theirs that somebody has still to look at. To whichever of their
+        records it came.
         """
-        theirs = self.model._default_manager.filter(patient=OuterRef("patient"))
+        of_person = Q(patient__person=OuterRef("patient__person"))
+        theirs = self.model._default_manager.filter(of_person)
+        cases = apps.get_model("intake", "Case").objects.filter(of_person)
         emergency = theirs.filter(
             disposition="EMERGENCY", submitted_at__gte=OuterRef("submitted_at")
         )
@@ -75,12 +79,12 @@ class IntakeQuerySet(models.QuerySet[Row]):
         finished = self.filter(
             Exists(full),
             ~Exists(theirs.filter(case__state__in=UNRESOLVED)),
+            ~Exists(cases.filter(state__in=UNRESOLVED)),
             is_complete=True,
             protocol=PROTOCOL.version,
-        ).exclude(patient__cases__state__in=UNRESOLVED)
-        # By the key: by the patient would mean by their name.
-        finished = finished.exclude(patient__merged_records__cases__state__in=UNRESOLVED)
-        return finished.order_by("patient_id", "-submitted_at").distinct("patient_id")
+        )
+        finished = finished.order_by("patient__person", "-submitted_at")
+        return finished.distinct("patient__person")
 
 
 class CaseQuerySet(models.QuerySet[Row]):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from clinic import times
 from clinic.models import User
-from intake.models import Case, Intake, Referral, ReferralLetter, ReferralStep
+from intake.models import Case, Intake, Patient, Referral, ReferralLetter, ReferralStep
 
 Step = ReferralStep.Kind
 
@@ -40,7 +40,8 @@ def newest_of(intake: Intake, reader: User) -> Referral | None:
     if intake.case_id is None or intake.patient_id is None:
         return None
     own = Referral.objects.visible_to(reader).filter(case=intake.case_id)
-    return own.filter(decision__intake__patient=intake.patient_id).first()
+    records = Patient.objects.same_person_as(intake.patient_id)
+    return own.filter(decision__intake__patient__in=records).first()
 
 
 def told(referral: Referral) -> Told:

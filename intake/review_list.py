@@ -70,7 +70,7 @@ def lines(user: User, *, state: Case.State, now: datetime) -> list[Line]:
         Case.objects.visible_to(user)
         .filter(state=state)
         .worst_first()
-        .select_related("patient")
+        .select_related("patient__merged_into")
         .prefetch_related(Prefetch("intakes", intakes), "wishes")
     )
     return [line(case, list(case.intakes.all()), user, now=now) for case in cases[:MOST_SHOWN]]
@@ -152,7 +152,7 @@ def due_words(due_at: datetime, *, now: datetime) -> str:
 
 def who(case: Case, intakes: Sequence[Intake]) -> str:
     if case.patient:
-        return case.patient.name
+        return case.patient.kept.name
     left = [contact.name for contact in contacts_left(intakes) if contact.name]
     return (left[0] if left else case.contact_name) or _("No name left")
 
@@ -160,7 +160,7 @@ def who(case: Case, intakes: Sequence[Intake]) -> str:
 def phones(case: Case, intakes: Sequence[Intake]) -> list[Phone]:
     """Every number to call back, the newest left first, then those on record."""
     known = [(contact.phone, contact.name) for contact in contacts_left(intakes)]
-    known += [(case.patient.phone, "")] if case.patient else []
+    known += [(case.patient.kept.phone, ""), (case.patient.phone, "")] if case.patient else []
     known += [(case.contact_phone, "")]
     found: dict[str, Phone] = {}
     for number, name in known:

@@ -164,7 +164,7 @@ def _drawn(line: PainLine | None) -> dict[str, Any] | None:
 
 
 def _who(intake: Intake) -> list[Fact]:
-    patient = intake.patient
+    patient = intake.patient.kept if intake.patient else None
     name = patient.name if patient else f"{intake.given_name} {intake.family_name}".strip()
     born = intake.born or (patient.born if patient else None)
     facts = [Fact(_("Patient"), name)]

@@ -38,8 +38,8 @@ _SHOWN = (
     "visit",
     "clinician_busy",
     "room_busy",
-    "patient__given_name",
-    "patient__family_name",
+    "person__given_name",
+    "person__family_name",
     "visit_type__name",
     "room__name",
 )
@@ -140,7 +140,7 @@ def _visits(user: User, days: Interval, now: datetime) -> list[Appointment]:
         .between(days.start, days.end)
         .exclude(state__in=[state.value for state in LEFT_OUT])
         .exclude(state=State.HELD.value, hold_expires_at__lte=now)
-        .select_related("patient", "visit_type", "room")
+        .select_related("person", "visit_type", "room")
         .only(*_SHOWN)
         .in_time_order()
     )
@@ -156,7 +156,7 @@ def _shown(visit: Appointment, now: datetime) -> Shown:
     state, late = State(visit.state), _late(visit, now)
     at = Interval(visit.starts_at, visit.ends_at)
     mark = late or str(NOTES.get(state, ""))
-    who, kind = visit.patient.name, visit.visit_type.name
+    who, kind = visit.person.name, visit.visit_type.name
     state_name, clock = _(state.label), _clock(at)
     return Shown(
         id=str(visit.pk),
@@ -191,7 +191,7 @@ def _in_room(visit: Appointment, now: datetime) -> Shown:
         start=_wall(at.start),
         end=_wall(at.end),
         clock=clock,
-        who=visit.patient.name,
+        who=visit.person.name,
         kind=visit.visit_type.name,
         state=state.value,
         state_name=state_name,
@@ -199,7 +199,7 @@ def _in_room(visit: Appointment, now: datetime) -> Shown:
         is_late=bool(_late(visit, now)),
         is_movable=False,
         has_a_length=False,
-        name=_joined(room, _day(at), clock, visit.patient.name, state_name),
+        name=_joined(room, _day(at), clock, visit.person.name, state_name),
     )
 
 

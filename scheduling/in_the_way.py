@@ -23,12 +23,12 @@ def in_words(problem: SchedulingProblem, *, wanted: Interval | None = None) -> s
 
 
 def _taken(problem: TimeTaken) -> str:
-    visits = Appointment.objects.select_related("patient", "visit_type", "room")
+    visits = Appointment.objects.select_related("person", "visit_type", "room")
     visit = visits.filter(pk=problem.visit_id).first() if problem.visit_id else None
     if visit is None:
         return ""
     said = {
-        "who": visit.patient.name,
+        "who": visit.person.name,
         "kind": visit.visit_type.name,
         "when": _when(visit.starts_at, visit.ends_at),
         "room": visit.room.name if visit.room else "",

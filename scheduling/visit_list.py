@@ -81,7 +81,7 @@ def days(user: User, *, first: date, count: int, now: datetime) -> list[Day]:
         .between(begin, end)
         .exclude(state__in=[state.value for state in LEFT_OUT])
         .exclude(pk__in=Appointment.objects.stale_holds(now))
-        .select_related("patient__town", "visit_type", "room")
+        .select_related("person__town", "visit_type", "room")
         .in_time_order()
     )
     found: dict[date, list[Line]] = {today: []} if first == today else {}
@@ -185,7 +185,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _line(visit: Appointment) -> Line:
-    state, patient = State(visit.state), visit.patient
+    state, patient = State(visit.state), visit.person
     return Line(
         id=visit.pk,
         time=_from_to(visit.visit),
@@ -204,7 +204,7 @@ def _line(visit: Appointment) -> Line:
 
 
 def _note(visit: Appointment, state: State) -> str:
-    twice = visit.patient.likely_duplicate_of_id is not None
+    twice = visit.person.likely_duplicate_of_id is not None
     notes = (str(NOTES.get(state, "")), _("perhaps already a patient: ask") if twice else "")
     return "; ".join(note for note in notes if note)
 

@@ -92,7 +92,7 @@ def answered_long_ago(visit: Appointment, *, now: datetime) -> str:
 def sheet(visit: Appointment, *, now: datetime) -> Sheet:
     """The visit comes with its patient, type, room and clinician."""
     changes = list(visit.changes.select_related("by").order_by("-pk"))
-    state, patient = State(visit.state), visit.patient
+    state, patient = State(visit.state), visit.person
     steps = tuple(_steps(visit, state, changes, now))
     return Sheet(
         id=visit.pk,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake import case_file, services, visit_types
 from intake.exceptions import AnswersOfAnotherPatient
-from intake.models import Case, Disposition, Intake, Patient, ReviewDecision
+from intake.models import Case, Disposition, Intake, ReviewDecision
 
 Kind = ReviewDecision.Kind
 
@@ -198,12 +198,8 @@ def strangers(case: Case, intakes: Sequence[Intake], form: SetAsideForm) -> list
     """Answers in a known patient's case that nobody has proved to be theirs, newest first."""
     if case.patient_id is None:
         return []
-    records = {case.patient_id}
-    if any(intake.patient_id != case.patient_id for intake in intakes):
-        same = Patient.objects.same_person_as(case.patient_id)
-        records = set(same.values_list("pk", flat=True))
-    own = [intake for intake in intakes if intake.patient_id in records]
-    others = [intake for intake in intakes if intake.patient_id not in records]
+    own = [intake for intake in intakes if case_file.is_own(case, intake)]
+    others = [intake for intake in intakes if intake not in own]
     chosen = str(form["intake"].value() or "")
     return [
         Choice(

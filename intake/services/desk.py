@@ -43,10 +43,11 @@ def begin_at_desk(*, patient: Patient, then: str, by: User, now: datetime) -> In
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
         if is_held(patient.pk):
             raise SomebodyLooksFirst
-        begun = being_typed(now).filter(renews__patient=patient).first()
+        records = Patient.objects.same_person_as(patient.pk)
+        begun = being_typed(now).filter(renews__patient__in=records).first()
         if begun:
             return begun
-        answered = Intake.objects.filter(patient=patient)
+        answered = Intake.objects.filter(patient__in=records)
         renewable = answered.renewable(now).first()
         earlier = renewable or answered.latest("is_complete", "submitted_at")
         about = {key: said for key, said in known_of(patient, earlier).items() if key != TYPED}

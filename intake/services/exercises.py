@@ -30,7 +30,8 @@ def give_exercises(
     note = note.strip()
     with audit.writing(by):
         patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
-        newest = ExercisePlan.objects.filter(patient=patient).newest_first().first()
+        records = Patient.objects.same_person_as(patient.pk)
+        newest = ExercisePlan.objects.filter(patient__in=records).newest_first().first()
         if newest and doses(newest) == chosen and newest.note == note:
             return newest
         if (newest.pk if newest else None) != latest_seen:

@@ -42,10 +42,11 @@ def extend_clearance(
         )
         audit.record(by, "clearance extended", newer, at=now, patient_id=older.patient_id)
         clearances.take_the_place_of_older(newer, by=by, now=now)
-        if older.patient.email:
+        person = older.patient.kept
+        if person.email:
             messages.cleared(
-                to=older.patient.email,
-                name=older.patient.given_name,
+                to=person.email,
+                name=person.given_name,
                 clearance_id=newer.pk,
                 now=now,
             )
@@ -69,7 +70,7 @@ def _standing(clearance_id: UUID) -> Clearance:
     patient_id = Clearance.objects.values_list("patient_id", flat=True).get(pk=clearance_id)
     # The patient's row before the clearance's, as a booking takes them.
     Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
-    found = Clearance.objects.select_related("patient", "intake")
+    found = Clearance.objects.select_related("patient__merged_into", "intake")
     clearance = found.select_for_update(of=("self",)).get(pk=clearance_id)
     if clearance.revoked_at:
         raise ClearanceOver

@@ -100,7 +100,8 @@ def change_contact(
             raise ContactChanged
         if "email" in changed and patient.account and contact.email != patient.account.email:
             raise SignsInWithAnother(patient.account.email)
-        if "born" in changed and Intake.objects.filter(patient=patient).exists():
+        records = Patient.objects.same_person_as(patient.pk)
+        if "born" in changed and Intake.objects.filter(patient__in=records).exists():
             raise BirthDateAnswered
         _put(patient, contact)
         patient.save()

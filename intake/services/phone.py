@@ -72,7 +72,8 @@ def begin_call_of(*, patient: Patient, by: User, now: datetime) -> IntakeDraft:
     """A form for a record that staff chose, after asking who calls. Two presses begin one form."""
     with audit.writing(by):
         Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-        begun = calls_open(now).filter(typed_by=by, patient=patient).first()
+        records = Patient.objects.same_person_as(patient.pk)
+        begun = calls_open(now).filter(typed_by=by, patient__in=records).first()
         if begun:
             return begun
         who = {
@@ -180,7 +181,7 @@ def hand_over(*, draft_id: UUID, email: str, link: str, by: User, now: datetime)
         draft.handed_over_by, draft.handed_over_at, draft.touched_at = by, now, now
         draft.save()
         audit.record(by, "call handed over", draft, at=now)
-        messages.resume(to=email, link=link, until=kept_until(draft), now=now)
+        messages.handed_over(to=email, link=link, until=kept_until(draft), now=now)
     return draft
 
 

@@ -125,8 +125,8 @@ def letter_went_out(
         step = _step(referral, Step.SENT, by=by, now=now, letter=newest, note=note)
         _record(by, "referral letter sent", referral, now=now, version=newest.version)
         patient = referral.decision.intake.patient
-        if patient and patient.email:
-            messages.referred(to=patient.email, name=patient.given_name, now=now)
+        if patient and patient.kept.email:
+            messages.referred(to=patient.kept.email, name=patient.kept.given_name, now=now)
     return step
 
 

@@ -22,7 +22,8 @@ def begin_next_form(*, patient: Patient, browser: UUID, by: User, now: datetime)
     with audit.writing(by):
         draft = start_draft(browser=browser, now=now)
         draft.born = patient.born
-        draft.renews = Intake.objects.filter(patient=patient).renewable(now).first()
+        records = Patient.objects.same_person_as(patient.pk)
+        draft.renews = Intake.objects.filter(patient__in=records).renewable(now).first()
         draft.about = (
             known_of(patient, draft.renews) if draft.renews else {TYPED: typed_of(patient)}
         )

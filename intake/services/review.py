@@ -316,10 +316,10 @@ def _call_instead(
     case: Case, decision: ReviewDecision, why: str, message: Message | None, *, now: datetime
 ) -> None:
     """Who has no email address is called by the desk."""
-    if case.patient and not case.patient.email:
+    if case.patient and not _email(case):
         call_wanted.send(
             sender=None,
-            patient_id=case.patient.pk,
+            patient_id=case.patient.person_id,
             why=why,
             message=message,
             by=decision.by,

@@ -116,7 +116,7 @@ def submit(*, draft_id: UUID, by: Actor, now: datetime, seen: int | None = None)
         answers = answers_on(draft, timezone.localdate(now))
         intake = _record(draft, triage.assess(answers), complete=True, by=by, now=now)
         if draft.renews and draft.renews.patient:
-            _renew(intake, draft.renews.patient, by=by, now=now)
+            _renew(intake, draft.renews.patient.kept, by=by, now=now)
         elif intake.channel == Intake.Channel.PHONE:
             _take_call(intake, draft.patient, by=by, now=now)
         elif isinstance(by, User) and intake.case_id and intake.born:
@@ -167,7 +167,8 @@ def _renew(intake: Intake, patient: Patient, *, by: Actor, now: datetime) -> Non
     if not isinstance(by, User) or by.pk != patient.account_id:
         raise NotTheirAccount
     # Asked again: the form may have lain open past the year.
-    if not Intake.objects.filter(patient=patient).renewable(now).exists():
+    records = Patient.objects.same_person_as(patient.pk)
+    if Intake.objects.filter(patient__in=records).renewable(now).first() is None:
         raise AnswersTooOld
     clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
 
@@ -176,7 +177,7 @@ def _take_call(intake: Intake, chosen: Patient | None, *, by: Actor, now: dateti
     """A caller's answers: staff know whose they are, so no emailed code is waited for."""
     if intake.born is None:
         raise BirthDateMissing
-    patient = chosen or _new_patient(intake, intake.born, None)
+    patient = chosen.kept if chosen else _new_patient(intake, intake.born, None)
     _tie(intake, patient, by=by, now=now)
     if intake.case is None:
         clearances.issue(patient=patient, intake=intake, decision=None, by=by, now=now)
@@ -307,8 +308,9 @@ def _only_patient_born_then(draft: IntakeDraft, by: Actor) -> Patient | None:
     """Half-way no name was given: signed in, one of the family was born that day, or it is open."""
     if not isinstance(by, User) or not draft.born:
         return None
-    born_then = list(Patient.objects.filter(account=by, born=draft.born).not_merged()[:2])
-    return born_then[0] if len(born_then) == 1 else None
+    born_then = Patient.objects.visible_to(by).filter(born=draft.born)
+    people = {record.kept for record in born_then.select_related("merged_into")}
+    return people.pop() if len(people) == 1 else None
 
 
 def _lacks_guardian(draft: IntakeDraft, now: datetime) -> bool:
@@ -397,7 +399,8 @@ def _perhaps_the_same(intake: Intake, account_id: UUID) -> set[UUID]:
     same = Q(born=intake.born)
     if intake.name_key:
         same |= Q(name_key=intake.name_key)
-    return set(Patient.objects.filter(same, account=account_id).values_list("pk", flat=True))
+    family = Patient.objects.filter(account=account_id).values("person")
+    return set(Patient.objects.filter(same, person__in=family).values_list("pk", flat=True))
 
 
 def _take_back_clearances(

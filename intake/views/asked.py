@@ -94,7 +94,7 @@ def _page(
         field = form["own_answer"]
         errors += [Trouble(field.id_for_label, str(sentence)) for sentence in field.errors]
     context = {
-        "who": patient.given_name if patient else "",
+        "who": patient.kept.given_name if patient else "",
         # The page has a title of its own, also above a single question.
         "fields": [replace(field, is_title=False) for field in asking.fields],
         "own_question": decision.own_question,

@@ -121,7 +121,7 @@ def _page(
         "intake/changes.html",
         {
             "form": form,
-            "person": earlier.patient,
+            "person": earlier.patient.kept if earlier.patient else None,
             "since": date_format(times.local(earlier.submitted_at), "DATE_FORMAT"),
             "before": _parts(services.still_to_confirm(draft, timezone.localdate())),
             "today": _parts({key: said[key] for key in said if key not in renewal.KNOWN}),

@@ -34,7 +34,8 @@ GUARDIAN = "parent-or-guardian"
 @require_POST
 def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
     by = access.signed_in(request)
-    patient = get_object_or_404(Patient.objects.visible_to(by), pk=pk)
+    patients = Patient.objects.visible_to(by).select_related("merged_into")
+    patient = get_object_or_404(patients, pk=pk).kept
     then = _place(request.POST.get(THEN, ""))
     try:
         draft = services.begin_at_desk(patient=patient, then=then, by=by, now=timezone.now())
@@ -201,7 +202,7 @@ def _told(request: HttpRequest, draft: IntakeDraft, intake: Intake) -> HttpRespo
     audit.viewed(request.user, intake, at=timezone.now(), patient_id=intake.patient_id)
     context = {
         "told": told_at_desk.told(intake),
-        "person": intake.patient,
+        "person": intake.patient.kept if intake.patient else None,
         "is_held": intake.case_id is not None,
         "then": draft.about.get(THEN),
     }
@@ -218,7 +219,7 @@ def _person(draft: IntakeDraft) -> Patient:
     """A form typed at the desk is of somebody who answered before: `begin_at_desk`."""
     if draft.renews is None or draft.renews.patient is None:
         raise Http404
-    return draft.renews.patient
+    return draft.renews.patient.kept
 
 
 def _walk(draft: IntakeDraft) -> Walk:

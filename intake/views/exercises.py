@@ -67,8 +67,9 @@ def _opened(request: HttpRequest, pk: UUID, *, form: str) -> ExercisePlan | None
     """The newest plan of a patient whose exercises this person may read: a look written down."""
     reader = access.signed_in(request)
     patient = get_object_or_404(Patient.objects.visible_to(reader), pk=pk)
-    plans = ExercisePlan.objects.visible_to(reader).filter(patient=patient)
-    plan = plans.newest_first().select_related("patient").first()
+    records = Patient.objects.same_person_as(patient.pk)
+    plans = ExercisePlan.objects.visible_to(reader).filter(patient__in=records)
+    plan = plans.newest_first().select_related("patient__merged_into").first()
     with audit.writing(reader):
         audit.record(
             reader,

@@ -49,7 +49,7 @@ def wish_times(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: UUID) -> Intake:
     visible = Intake.objects.answers_visible_to(signed_in(request))
-    return get_object_or_404(visible.select_related("case", "patient"), pk=pk)
+    return get_object_or_404(visible.select_related("case", "patient__merged_into"), pk=pk)
 
 
 def _page(
@@ -64,7 +64,7 @@ def _page(
     wished = case.wishes.filter(by=reader).first() if case else None
     context = {
         "intake": intake,
-        "person": intake.patient,
+        "person": intake.patient.kept if intake.patient else None,
         "answered": times.in_words(intake.submitted_at),
         "told": outcome.told(intake, now),
         "referral": referral_told.newest_of(intake, reader),

@@ -16,7 +16,7 @@ from clinic.models import ClinicProfile
 from intake import case_file, pain, referral_file, review_list, services
 from intake.exceptions import CaseAlreadyDecided, IntakeProblem
 from intake.forms.review import SAYS, DecisionForm, SetAsideForm, choices, strangers
-from intake.models import Case, Intake, ReviewDecision
+from intake.models import Case, Clearance, Intake, Patient, ReviewDecision
 
 # Side by side on the page; what is older is counted, and stays in the record.
 MOST_COLUMNS = 4
@@ -77,7 +77,10 @@ def set_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _found(request: HttpRequest, pk: UUID) -> Case:
     return get_object_or_404(
         Case.objects.visible_to(access.signed_in(request)).select_related(
-            "patient__town", "patient__likely_duplicate_of", "related_case__patient"
+            "patient__town",
+            "patient__likely_duplicate_of",
+            "patient__merged_into__town",
+            "related_case__patient__merged_into",
         ),
         pk=pk,
     )
@@ -194,11 +197,14 @@ def _before(case: Case, intakes: Sequence[Intake]) -> list[Intake]:
     """The patient's last answers from before this case, to see what changed."""
     if case.patient is None or not intakes:
         return []
-    earlier = case.patient.intakes.filter(submitted_at__lt=intakes[-1].submitted_at)
+    records = Patient.objects.same_person_as(case.patient.pk)
+    earlier = Intake.objects.filter(patient__in=records, submitted_at__lt=intakes[-1].submitted_at)
     return list(earlier.exclude(case=case).select_related("town").order_by("-submitted_at")[:1])
 
 
 def _clearances(case: Case) -> list[case_file.Cleared]:
     if case.patient is None:
         return []
-    return [case_file.cleared(each) for each in case.patient.clearances.all()]
+    records = Patient.objects.same_person_as(case.patient.pk)
+    given = Clearance.objects.filter(patient__in=records)
+    return [case_file.cleared(each) for each in given]

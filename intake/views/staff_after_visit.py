@@ -21,6 +21,7 @@ from intake.forms.extensions import ClearanceForm
 from intake.forms.pain import CHOOSE, PainForm
 from intake.models import Clearance, ExercisePlan, Patient
 from intake.models.pain import WORST_PAIN
+from intake.querysets import ClearanceQuerySet
 
 Errors = Sequence[dict[str, str]]
 
@@ -83,7 +84,7 @@ def change_clearance(request: HttpRequest, pk: UUID) -> HttpResponse:
             for sentence in sentences
         ]
         return _page(request, patient, leave_form=form, errors=errors, status=422)
-    leave = get_object_or_404(patient.clearances, pk=form.cleaned_data["clearance"])
+    leave = get_object_or_404(_leaves(patient), pk=form.cleaned_data["clearance"])
     try:
         told = _change(leave, form, by=access.signed_in(request), now=timezone.now())
     except IntakeProblem as problem:
@@ -112,7 +113,7 @@ def _found(request: HttpRequest, pk: UUID) -> Patient:
 def _told(plan: ExercisePlan) -> str:
     if not plan.length:
         return _("They have no exercises any more.")
-    if plan.patient.email:
+    if plan.patient.kept.email:
         return _("The sheet is made, and the patient is told by email.")
     return _("The sheet is made. There is no email address: print it for the patient.")
 
@@ -128,7 +129,8 @@ def _page(
 ) -> HttpResponse:
     """Under the sentence about what was not done, if anything was asked."""
     audit.viewed(request.user, patient, at=timezone.now(), patient_id=patient.pk)
-    plans = ExercisePlan.objects.filter(patient=patient).select_related("by").newest_first()
+    records = Patient.objects.same_person_as(patient.pk)
+    plans = ExercisePlan.objects.filter(patient__in=records).select_related("by").newest_first()
     newest = plans.first()
     given = services.doses(newest) if newest else {}
     context = {
@@ -149,9 +151,13 @@ def _page(
     return render(request, "intake/review_after_visit.html", context, status=status)
 
 
+def _leaves(patient: Patient) -> ClearanceQuerySet[Clearance]:
+    return Clearance.objects.filter(patient__in=Patient.objects.same_person_as(patient.pk))
+
+
 def _leave(patient: Patient) -> dict[str, Any] | None:
     """The clearance the patient books on now, and whether it can be extended here."""
-    standing = patient.clearances.standing().select_related("decision")
+    standing = _leaves(patient).standing().select_related("decision")
     leave = standing.order_by("-ends_at").first()
     if leave is None:
         return None

@@ -100,7 +100,7 @@ def take_proposed(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, rebooking.closure_id, problem=str(problem), status=409)
     moved = _("%(who)s: moved to %(when)s.")
     messages.success(
-        request, moved % {"who": visit.patient.name, "when": times.in_words(visit.starts_at)}
+        request, moved % {"who": visit.person.name, "when": times.in_words(visit.starts_at)}
     )
     if "lists" in request.POST:
         return redirect("desk:lists")

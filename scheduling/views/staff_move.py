@@ -120,7 +120,7 @@ def _form(
 ) -> HttpResponse:
     context = {
         "visit": found,
-        "who": found.patient.name,
+        "who": found.person.name,
         "when": times.in_words(found.starts_at),
         "form": form,
         "seen": request.POST.get("seen", found.version),
@@ -134,7 +134,7 @@ def _as_it_is(visit: Appointment) -> dict[str, Any]:
 
 
 def _moved(found: Appointment, changed: Appointment) -> str:
-    said = {"who": found.patient.name, "when": times.in_words(changed.starts_at)}
+    said = {"who": found.person.name, "when": times.in_words(changed.starts_at)}
     if changed.starts_at == found.starts_at:
         said["end"] = times.clock_in_words(changed.ends_at)
         return _("%(who)s: until %(end)s.") % said

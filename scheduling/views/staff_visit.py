@@ -83,7 +83,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def at_the_desk(by: User, pk: UUID) -> Appointment:
     visits = Appointment.objects.visible_to(by)
-    related = visits.select_related("patient__town", "visit_type", "room", "clinician")
+    related = visits.select_related("person__town", "visit_type", "room", "clinician")
     return get_object_or_404(related, pk=pk)
 
 
@@ -120,7 +120,7 @@ def show(
         "standing": intake.standing(found.patient_id, now),
         "form": form or StepForm(),
         "answered": visit_sheet.answered_long_ago(found, now=now),
-        "patient_id": found.patient_id,
+        "patient_id": found.person_id,
         "asked": asked,
         "may_undo": services.may_undo(found, by=by, now=now),
         "after_visit": found.person_id if access.gives_exercises(by) else None,
@@ -144,5 +144,5 @@ def _take(found: Appointment, form: StepForm, *, by: User, seen: int, now: datet
 
 
 def _in_a_word(found: Appointment, changed: Appointment) -> str:
-    said = {"who": found.patient.name, "state": _(State(changed.state).label)}
+    said = {"who": found.person.name, "state": _(State(changed.state).label)}
     return _("%(who)s: %(state)s.") % said

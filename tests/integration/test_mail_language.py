@@ -6,11 +6,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 from icalendar import Calendar
+from phonenumber_field.phonenumber import PhoneNumber
 
 from clinic import messages
 from clinic.models import AuditEntry, Message, User
 from clinic.services import change_email, make_account
 from intake.models import Intake
+from intake.services import Caller, begin_call, hand_over
 from tests import answers, walking
 from tests.factories.clinic import AccountFactory
 from tests.factories.scheduling import NINE, clearance, hold
@@ -170,3 +172,17 @@ def test_a_known_account_is_not_changed_by_who_types_its_address(client: Client)
     walking.tell(client)
     client.post("/intake/check/", follow=True)
     assert language_of(account) == ENGLISH
+
+
+def test_who_was_asked_on_the_phone_gets_a_letter_of_their_own_in_their_language(desk: User):
+    reads(AccountFactory.create(email="ana@example.com"), SPANISH)
+    now = timezone.now()
+    caller = Caller("Ana", "Reyes", answers.BORN, PhoneNumber.from_string("+17035550188"))
+    begun = begin_call(caller=caller, by=desk, now=now)
+    hand_over(draft_id=begun.pk, email="ana@example.com", link="/go-on/", by=desk, now=now)
+    letter = newest("handed_over")
+    assert letter.subject.startswith("Siga con el formulario de su llamada a")
+    assert "Nos llamó y empezamos juntos un formulario." in letter.body
+    # The address was only heard: it may be a stranger's.
+    assert "Ana" not in letter.body
+    assert not Message.objects.filter(kind="resume").exists()

@@ -480,7 +480,7 @@ class TestHandedOver:
         return client.post(address_of(there), {"email": email}, follow=True)
 
     def link(self) -> str:
-        body = Message.objects.filter(kind="resume").latest("queued_at").body
+        body = Message.objects.filter(kind="handed_over").latest("queued_at").body
         found = re.search(r"https?://[^/]+(/intake/go-on/\S+)", body)
         assert found
         return found[1]
