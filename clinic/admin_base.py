@@ -24,8 +24,10 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic import access, audit, privileges, refusals
+from clinic.phone_field import PhoneInput
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -38,6 +40,7 @@ PHONE_AS_TYPED = re.compile(r"[+\d() .-]*\d{3}[\d() .-]*")
 class ClinicAdmin(Base):
     """What every page here does."""
 
+    formfield_overrides = {PhoneNumberField: {"widget": PhoneInput}}
     # Whoever deletes or changes looks at one row at a time.
     actions = None
     list_per_page = 50

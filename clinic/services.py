@@ -18,6 +18,7 @@ from django.utils import translation
 from clinic import access, audit, messages
 from clinic.audit import Actor
 from clinic.models import User
+from clinic.signals import address_changed
 
 ROLES = ("is_desk", "is_chiropractor", "is_administrator")
 
@@ -79,7 +80,8 @@ def set_staff_password(*, user: User, password: str, by: Actor, now: datetime) -
 def change_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
     """Another address to sign in with: every session ends, and the old address is told.
 
-    Nobody has proved the new one yet. Raises ValidationError for one that is no address or taken.
+    What is mailed to a patient who signs in with it goes there from now on. Nobody has proved the
+    new one yet. Raises ValidationError for one that is no address or taken.
     """
     old, new = user.email, email.strip().lower()
     if new == old:
@@ -94,6 +96,7 @@ def change_email(*, user: User, email: str, by: Actor, now: datetime) -> None:
         EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=new, primary=True)
         audit.record(by, "sign-in address changed", user, at=now)
+        address_changed.send(sender=User, user=user, old=old, by=by, now=now)
 
 
 def enrol_totp(*, user: User, by: Actor, now: datetime, secret: str = "") -> str:

@@ -7,4 +7,8 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from intake import acts, checks  # noqa: F401 - says them for the audit trail; registers them
+        from intake import (
+            acts,  # noqa: F401 - says them for the audit trail
+            checks,  # noqa: F401 - registers them
+            receivers,  # noqa: F401 - listens to the ground floor's signals
+        )

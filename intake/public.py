@@ -48,6 +48,7 @@ class PatientCard:
     born: date
     town: str
     account_id: UUID | None
+    first_seen: datetime
 
 
 @dataclass(frozen=True)
@@ -359,4 +360,5 @@ def _card(patient: Patient) -> PatientCard:
         born=patient.born,
         town=patient.town_name,
         account_id=patient.account_id,
+        first_seen=patient.created_at,
     )

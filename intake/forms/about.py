@@ -9,10 +9,10 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.forms import plain_letters
 from clinic.models import ServiceTown
+from clinic.phone_field import PhoneField
 from intake import wordings
 from intake.forms.contact import PHONE_HELP
 from intake.forms.typed import LONG_TEXT, TypedForm
@@ -67,10 +67,9 @@ def _tick(wording: wordings.Wording, needed: "_StrPromise") -> forms.BooleanFiel
 class AboutForm(TypedForm):
     given_name = _line(_("First name"), _("Type your first name."))
     family_name = _line(_("Last name"), _("Type your last name."))
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Mobile phone"),
         help_text=_("We call this number only about your care."),
-        region="US",
         error_messages={"required": PHONE_HELP, "invalid": PHONE_HELP},
     )
     email = forms.EmailField(
@@ -111,9 +110,8 @@ class AboutForm(TypedForm):
     allergies = _lines(_("Allergies"))
     doctor = _line(_("Your family doctor"), max_length=160)
     emergency_name = _line(_("Who should we call if you need help?"), max_length=160)
-    emergency_phone = PhoneNumberField(
+    emergency_phone = PhoneField(
         label=_("Their phone number"),
-        region="US",
         required=False,
         error_messages={"invalid": PHONE_HELP},
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.forms import EmailForm, plain_letters
 from clinic.models import User
+from clinic.phone_field import PhoneField
 from intake import wordings
 from intake.forms.about import AboutForm
 from intake.forms.contact import PHONE_HELP
@@ -102,9 +102,8 @@ class NewCallerForm(forms.Form):
     family_name = forms.CharField(
         label=_("Last name"), max_length=80, error_messages={"required": _NEEDED["family_name"]}
     )
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Phone number to call back"),
-        region="US",
         error_messages={"required": PHONE_HELP, "invalid": PHONE_HELP},
     )
 

@@ -4,15 +4,16 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.phone_field import PhoneField
 
 PHONE_HELP = _("Type a phone number with its area code, such as (703) 555-0142.")
 
 
 class ContactForm(forms.Form):
     name = forms.CharField(label=_("Your name (if you like)"), max_length=160, required=False)
-    phone = PhoneNumberField(
-        label=_("Phone number"), region="US", required=False, error_messages={"invalid": PHONE_HELP}
+    phone = PhoneField(
+        label=_("Phone number"), required=False, error_messages={"invalid": PHONE_HELP}
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

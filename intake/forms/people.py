@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import to_python
 
 from clinic.forms import plain_letters
 from clinic.models import ServiceTown
+from clinic.phone_field import PhoneField
 from intake import triage
 from intake.forms.birth import OLDEST
 from intake.forms.contact import PHONE_HELP
@@ -40,9 +40,8 @@ class PatientForm(forms.Form):
         help_text=_("Month, day and year, such as 3/14/1960."),
         error_messages={"required": BIRTH_HELP},
     )
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Mobile phone"),
-        region="US",
         required=False,
         error_messages={"invalid": PHONE_HELP},
     )

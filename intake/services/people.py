@@ -10,6 +10,7 @@ from django.db import connection
 
 from clinic import audit
 from clinic.audit import Actor
+from clinic.models import User
 from intake.duplicates import Person, likely_duplicates
 from intake.identity import name_key
 from intake.models import Intake, Patient
@@ -108,6 +109,18 @@ def change_contact(
         facts = ", ".join(changed)
         audit.record(by, "contact changed", patient, at=now, patient_id=patient.pk, fields=facts)
     return patient
+
+
+def follow_sign_in(*, account: User, old: str, by: Actor, now: datetime) -> None:
+    """Mail goes where they sign in: the records that had the old address have the new one.
+
+    Runs inside the caller's transaction.
+    """
+    records = Patient.objects.filter(account=account, email__iexact=old)
+    for patient in records.select_for_update(no_key=True).order_by("pk"):
+        patient.email = account.email
+        patient.save(update_fields=["email"])
+        audit.record(by, "contact changed", patient, at=now, patient_id=patient.pk, fields="email")
 
 
 def _put(patient: Patient, contact: Contact) -> None:

@@ -84,6 +84,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     of_family = Appointment.objects.visible_to(account).select_related("visit_type", "clinician")
     shown = list(of_family.ever_booked(now).in_time_order())
     people = intake.family_of(account)
+    holder = _holder(people, now)
     short = intake.short_forms_of(account, now)
     answers = intake.newest_answers_of(account)
     exercising = intake.who_has_exercises(account)
@@ -101,7 +102,7 @@ def visits(request: HttpRequest) -> HttpResponse:
             has_exercises=person.id in exercising,
             waits=waits.get(person.id, ()),
             closed=closed,
-            is_alone=len(people) == 1,
+            is_holder=person == holder,
         )
         for person in people
     ]
@@ -121,7 +122,7 @@ def _member(
     has_exercises: bool,
     waits: tuple[Wait, ...],
     closed: set[UUID],
-    is_alone: bool,
+    is_holder: bool,
 ) -> Member:
     coming = [visit for visit in visits if _is_coming(visit, now)]
     past = [visit for visit in reversed(visits) if not _is_coming(visit, now)]
@@ -133,11 +134,17 @@ def _member(
         book_until=times.day_in_words(times.local(clearance.ends_at).date()) if clearance else "",
         short_since=date_format(times.local(short_since), "DATE_FORMAT") if short_since else "",
         has_exercises=has_exercises,
-        may_leave=not is_alone and intake.is_adult(person.born, timezone.localdate(now)),
+        may_leave=not is_holder and intake.is_adult(person.born, timezone.localdate(now)),
         waits=waits,
         next=_words(coming, now, closed),
         past=_words(past[:PAST_SHOWN], now),
     )
+
+
+def _holder(people: Iterable[PatientCard], now: datetime) -> PatientCard | None:
+    """Whose sign-in it is already: the grown-up of the family who came first."""
+    grown_up = [each for each in people if intake.is_adult(each.born, timezone.localdate(now))]
+    return min(grown_up, key=lambda each: (each.first_seen, each.born), default=None)
 
 
 def _held(case: HeldCard, now: datetime) -> Held:

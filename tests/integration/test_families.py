@@ -78,6 +78,7 @@ class TestOneEmail:
         assert "Mia Reyes On hold" in page, "somebody looks first at the answers of a child"
         assert "Give Luis a sign-in of their own" in page
         assert "Give Mia a sign-in" not in page
+        assert "Give Ana a sign-in" not in page, "it is hers"
 
     def test_the_same_person_again_is_the_same_record(self, time_machine):
         for _ in range(2):

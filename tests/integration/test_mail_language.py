@@ -99,6 +99,7 @@ def test_a_code_speaks_as_the_page_it_is_typed_on(client: Client, patient: User)
 def test_the_old_address_is_told_in_their_language(patient: User, administrator: User):
     reads(patient, SPANISH)
     change_email(user=patient, email="new@example.com", by=administrator, now=timezone.now())
+    assert patient.patients.get().email == "new@example.com", "mail goes where they sign in"
     message = newest("address_changed")
     assert message.recipient == "ana@example.com"
     assert message.body.startswith("Hola:")

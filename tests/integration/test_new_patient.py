@@ -7,6 +7,7 @@ from django.test import Client
 
 from clinic.models import AuditEntry, User
 from intake.models import Patient
+from tests import answers, walking
 from tests.factories.clinic import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,19 @@ def test_what_is_wrong_is_said_and_stays(desk_client: Client):
     assert response.status_code == 422
     assert "Type the date of birth, such as 3/14/1960." in response.text
     assert 'value="13/13/1960"' in response.text
+
+
+@pytest.mark.parametrize("phone", ["555-01", "(703) 555", "call my son", "12"])
+def test_a_number_that_is_none_comes_back_as_it_was_typed(
+    desk_client: Client, client: Client, phone: str
+):
+    walking.start(client)
+    walking.answer(client, answers.BOOK)
+    pages = (
+        desk_client.post(ADDRESS, {**MAYA, "phone": phone}),
+        desk_client.post("/staff/intake/new/", {"given_name": "Maya", "phone": phone}),
+        client.post("/intake/about-you/who/", {"phone": phone}),
+    )
+    for page in pages:
+        assert f'value="{phone}"' in page.text
+        assert "Type a phone number with its area code" in page.text

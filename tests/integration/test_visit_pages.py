@@ -424,9 +424,11 @@ class TestMyVisits:
     ):
         assert "a sign-in of their own" not in text(patient_client.get(VISITS)), "nobody to leave"
         child = PatientFactory.create(account=patient, given_name="Mia", born=date(2015, 5, 1))
+        leo = PatientFactory.create(account=patient, given_name="Leo", born=date(1999, 5, 1))
         page = patient_client.get(VISITS).content.decode()
-        assert f"/my/people/{record.pk}/own-sign-in/" in page
+        assert f"/my/people/{leo.pk}/own-sign-in/" in page
         assert f"/my/people/{child.pk}/own-sign-in/" not in page
+        assert f"/my/people/{record.pk}/own-sign-in/" not in page, "it is their account"
 
     def test_signing_in_leads_here(self, patient_client):
         assert patient_client.get("/sign-in/").headers["Location"] == VISITS
