@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from clinic.models import Message
+from clinic.models import Message, User
 from intake.models import Clearance
 from scheduling import services
+from scheduling.desk_exceptions import ChangedSince
 from scheduling.exceptions import (
     ClearanceRevoked,
     NotCleared,
@@ -31,6 +32,7 @@ from tests.concurrency.clients import (
     winners,
 )
 from tests.concurrency.conftest import Race, Runner, after, meanwhile
+from tests.factories.clinic import StaffFactory
 from tests.factories.scheduling import NINE, NOW, book, fifty_clearances
 from tests.factories.waitlist import cleared_patient, waits
 
@@ -178,6 +180,30 @@ def test_accepted_while_it_is_declined(race: Race):
         for visit in at(NINE):
             cancelling(visit)()
         services.withdraw(entry_id=offer.entry_id, by=None, now=NOW)
+
+
+def putting_back_and_joining(leave: Clearance, desk: User) -> list[Runner]:
+    """Taken off just now: the desk undoes it while they put themselves on the list anew."""
+    entry = services.withdraw(entry_id=waits(leave).pk, by=desk, now=NOW)
+    put_back = partial(services.put_back, entry_id=entry.pk, by=desk, now=NOW)
+    return [*[put_back] * 5, *[partial(waits, leave)] * 5]
+
+
+def test_put_back_while_they_join_anew(race: Race):
+    desk = StaffFactory.create(is_desk=True)
+    for _ in range(ROUNDS):
+        leave = cleared_patient()
+        round_ = race.run(putting_back_and_joining(leave, desk))
+        assert race.unnamed_errors == []
+        assert refusals(round_) <= {ChangedSince}
+        assert WaitlistEntry.objects.waiting().filter(patient=leave.patient_id).count() == 1
+
+
+def test_their_row_is_what_keeps_the_two_apart(race: Race, without_row_locks):
+    desk = StaffFactory.create(is_desk=True)
+    for _ in range(ROUNDS):
+        race.run(putting_back_and_joining(cleared_patient(), desk))
+    assert race.unnamed_errors, "if not, the race above proves nothing"
 
 
 def test_the_offers_alone_let_one_through(
