@@ -18,7 +18,7 @@ from clinic.audit import Actor
 from clinic.models import ClinicProfile
 from intake import public as intake
 from scheduling import plan
-from scheduling.availability import is_within_hours
+from scheduling.availability import is_closed, is_within_hours
 from scheduling.desk_exceptions import NeedsReason
 from scheduling.models import Appointment
 from scheduling.plan import Plan
@@ -72,10 +72,10 @@ def against_cancelling(visit: Appointment, *, now: datetime) -> list[str]:
 
 
 def is_late(visit: Appointment, *, now: datetime) -> bool:
-    """Cancelled now, it would count as late."""
+    """Cancelled now, it would count as late: but for a time that the clinic itself has closed."""
     window = timedelta(hours=ClinicProfile.current().cancellation_hours)
     is_on = visit.state in {State.BOOKED, State.CONFIRMED}
-    return is_on and visit.starts_at - now < window
+    return is_on and visit.starts_at - now < window and not is_closed(Place.of(visit))
 
 
 def require_reason(policies: Sequence[str], reason: str | None) -> None:

@@ -1,6 +1,5 @@
 """One visit: who, when, where; its calendar file; calling it off."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from scheduling.availability import is_closed
 from scheduling.exceptions import SchedulingProblem
 from scheduling.forms import version_seen
 from scheduling.models import Appointment
+from scheduling.services.policies import is_late
 from scheduling.slots import State
 from scheduling.taken import Place
 from scheduling.views.own import account_of, own_visit
@@ -96,13 +96,12 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("scheduling:visits")
     if not words.may_cancel:
         return redirect("scheduling:visit", pk)
-    window = timedelta(hours=ClinicProfile.current().cancellation_hours)
     return render(
         request,
         "scheduling/cancel.html",
         {
             "visit": words,
             "person": intake.patient_card(found.patient_id),
-            "is_late": words.may_change and found.starts_at - now < window,
+            "is_late": is_late(found, now=now),
         },
     )

@@ -219,6 +219,13 @@ class TestCancel:
         patient_client.post(at("cancel", visit), sent(visit))
         assert StatusChange.objects.get(after=State.CANCELLED).is_late
 
+    def test_a_time_the_clinic_has_closed_is_never_late(self, patient_client, leave):
+        visit = book(leave)
+        services.close(during=Interval(NINE, TEN), reason="Away", by=None, now=NOW)
+        assert "it was late" not in text(patient_client.get(at("cancel", visit)))
+        patient_client.post(at("cancel", visit), sent(visit))
+        assert not StatusChange.objects.get(after=State.CANCELLED.value).is_late
+
     def test_twice_is_once(self, patient_client, leave):
         visit = book(leave)
         for _ in range(2):
