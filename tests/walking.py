@@ -56,7 +56,7 @@ def tell(client: Client, *, until: str = "", **changes: object) -> Any:
     while here.startswith(ABOUT) and about_slug(here) != until:
         fields = ABOUT_BY_SLUG[about_slug(here)].fields
         data = {name: filled[name] for name in fields if name in filled}
-        response = client.post(here, data)
+        response = client.post(here, data, follow=False)
         before, here = here, led_to(response)
         if here == before:
             break
@@ -79,7 +79,7 @@ def answer(client: Client, said: Mapping[str, object], *, born: date = answers.B
         screen = BY_SLUG[slug]
         data = birth(born) if slug == "date-of-birth" else {}
         data |= {id_: said[id_] for id_ in screen.questions if id_ in said}
-        before, response = slug, client.post(f"/intake/{slug}/", data)
+        before, response = slug, client.post(f"/intake/{slug}/", data, follow=False)
         slug = slug_in(led_to(response))
         assert slug != before, errors(response)
     return arrived(client, response)

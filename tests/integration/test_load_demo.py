@@ -101,6 +101,13 @@ def loaded_late_in_the_morning(class_transaction: None) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("loaded_late_in_the_morning")
 class TestLateInTheMorning:
+    def test_it_is_closed_on_holidays(self):
+        thanksgiving = date(2026, 11, 26)
+        assert thanksgiving.weekday() in set(OpeningHours.objects.values_list("weekday", flat=True))
+        assert not on(thanksgiving)
+        every_holiday_is_closed_once()
+        assert AuditEntry.objects.filter(action="closed").count() == Closure.objects.count()
+
     def test_today_has_come_as_far_as_the_clock_and_later_days_follow(self):
         came = {State.DONE.value, State.NO_SHOW.value, State.CANCELLED.value}
         for visit in on(LATE_MORNING.date()):
@@ -123,22 +130,11 @@ class TestLateInTheMorning:
         assert {visit.state for visit in undone} <= {"suspended", "held"}
         visits_are_in_hours_and_apart()
         assert open_days(a_week_later.date()) == booked_days(a_week_later.date())
+        every_holiday_is_closed_once()
 
         before = everything()
         demo.load(now=a_week_later + timedelta(hours=3))
         assert everything() == before
-
-    def test_it_is_closed_on_holidays(self):
-        thanksgiving = date(2026, 11, 26)
-        assert thanksgiving.weekday() in set(OpeningHours.objects.values_list("weekday", flat=True))
-        assert not on(thanksgiving)
-        closed = ["Thanksgiving", "Christmas Day", "New Year’s Day"]
-        shut = Closure.objects.filter(clinician=None, room=None)
-        for reason in closed:
-            assert shut.filter(reason=reason).count() == 1
-        assert AuditEntry.objects.filter(action="closed").count() == Closure.objects.count()
-        demo.load(now=LATE_MORNING + timedelta(days=3))
-        assert shut.filter(reason__in=closed).count() == len(closed)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +279,12 @@ def the_desk_has_work():
     assert {each.told_by for each in told} == {"email", "call"}
     assert {each.visit.visit == each.was for each in told} == {True, False}
     assert work_lists.lists(now=now).unconfirmed.lines
+
+
+def every_holiday_is_closed_once():
+    shut = Closure.objects.filter(clinician=None, room=None)
+    for reason in ("Thanksgiving", "Christmas Day", "New Year’s Day"):
+        assert shut.filter(reason=reason).count() == 1
 
 
 def everybody_can_sign_in():

@@ -227,6 +227,7 @@ def a_minor(walk: Walk) -> None:
     alone = walk.new()
     walking.start(alone)
     walking.answer(alone, {**answers.MINOR, "guardian": "no"}, born=MINOR_BORN)
+    alone.get("/intake/parent-or-guardian/")
     alone.get("/intake/about-you/", follow=True)
     reader = walk.new()
     walking.start(reader)

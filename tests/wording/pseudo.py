@@ -183,8 +183,8 @@ class Reader(Client):
         self.cookies[settings.LANGUAGE_COOKIE_NAME] = CODE
 
     def post(self, *args: Any, **more: Any) -> Any:
-        """Also looks at every page on the way."""
-        return super().post(*args, **{**more, "follow": True})
+        """Also looks at every page on the way, unless told otherwise."""
+        return super().post(*args, **{"follow": True, **more})
 
     def request(self, **request: Any) -> Any:
         with translation.override(CODE):
