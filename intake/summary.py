@@ -156,6 +156,12 @@ def _drawn(line: PainLine | None) -> dict[str, Any] | None:
         return None
     return {
         "title": _("The worst pain, time by time"),
+        "in-numbers": _("%(scores)s (from %(first)s to %(last)s)")
+        % {
+            "scores": ", ".join(str(row.score) for row in line.rows),
+            "first": line.first.when,
+            "last": line.last.when,
+        },
         "scores": [row.score for row in line.rows],
         "first": line.first.when,
         "last": line.last.when,

@@ -251,6 +251,8 @@ def _record(
         tell_of_emergency(now=now)
     if intake.case_id and intake.account_id:
         _take_back_clearances(_perhaps_the_same(intake, intake.account_id), intake, by=by, now=now)
+    elif intake.disposition == Disposition.EMERGENCY:
+        _take_back_clearances(_proved_in_this_browser(intake), intake, by=by, now=now)
     return intake
 
 
@@ -401,6 +403,20 @@ def _perhaps_the_same(intake: Intake, account_id: UUID) -> set[UUID]:
         same |= Q(name_key=intake.name_key)
     family = Patient.objects.filter(account=account_id).values("person")
     return set(Patient.objects.filter(same, person__in=family).values_list("pk", flat=True))
+
+
+def _proved_in_this_browser(intake: Intake) -> set[UUID]:
+    """Nobody is signed in: who sent answers from here before, of that name or date of birth.
+
+    Others who share the device keep their leave.
+    """
+    if intake.browser is None:
+        return set()
+    same = Q(born=intake.born)
+    if intake.name_key:
+        same |= Q(name_key=intake.name_key)
+    found = Patient.objects.filter(same, intakes__browser=intake.browser)
+    return set(found.values_list("pk", flat=True))
 
 
 def _take_back_clearances(

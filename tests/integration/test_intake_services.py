@@ -93,6 +93,28 @@ class TestSubmission:
         assert clearance.ends_at == NOW + timedelta(days=30)
         assert not clearance.xray_allowed
 
+    @pytest.mark.parametrize(
+        ("browser", "born", "is_theirs"),
+        [
+            (uuid.UUID(int=7), answers.BORN, True),
+            (uuid.UUID(int=8), answers.BORN, False),
+            (uuid.UUID(int=7), answers.BORN + timedelta(days=400), False),
+        ],
+        ids=["the same", "another browser", "somebody else there"],
+    )
+    def test_an_emergency_of_nobody_signed_in_takes_back_what_was_proved_in_that_browser(
+        self, account, browser, born, is_theirs
+    ):
+        proved(answers.BOOK, account, browser=uuid.UUID(int=7))
+        draft = services.start_draft(browser=browser, now=LATER)
+        said = answers.EMERGENCY
+        services.keep_answers(
+            draft_id=draft.pk, answers=said, shown=list(said), born=born, now=LATER
+        )
+        decision = triage.assess(said)
+        services.record_emergency(draft_id=draft.pk, decision=decision, by=None, now=LATER)
+        assert (Clearance.objects.get().revoked_at is not None) is is_theirs
+
     def test_a_code_typed_days_later_lengthens_nothing(self, account):
         intake = sent(answers.BOOK)
         proved_at = NOW + timedelta(days=6)

@@ -381,6 +381,9 @@ def test_it_makes_room_where_the_page_is_full(patient: User, doctor: User):
             patient=intake.patient, score=days % 11, at=timezone.now() - timedelta(days), by=doctor
         )
     assert pages(intake) == 1
+    scores = summary.on_paper(summary.of(intake))["line"]["scores"]
+    # Told in numbers, and not left out.
+    assert ", ".join(map(str, scores)) in printed(intake)
 
 
 def test_spanish_paper_has_spanish_dates(patient: User):
