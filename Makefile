@@ -39,9 +39,10 @@ test: setup
 bench: setup
 	$(BIN)/python -m tests.bench $(BENCH)
 
-# Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/.
+# Every patient page in every state, as a phone, a tablet and a desktop show it, in screenshots/;
+# and the desk's day in docs/pictures.
 pictures: setup
-	CLINIC_SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/functional
+	CLINIC_SCREENSHOTS=1 $(BIN)/python -m pytest -n auto tests/functional tests/pictures.py
 
 # Brings the Spanish catalogue up to date with the sources: docs/translations.md.
 words: .venv/installed

@@ -8,7 +8,7 @@ from intake import public
 from intake import services as intake
 from intake.models import Patient, ReviewDecision
 from intake.services import Contact
-from scheduling import availability, services, waitlist
+from scheduling import availability, plan, services, waitlist
 from scheduling.availability import Wish
 from scheduling.demo import days, people
 from scheduling.demo.acting import (
@@ -67,9 +67,10 @@ def a_closed_afternoon(scene: Scene) -> None:
     book_at_the_desk(caller.pk, days.NEW, start, by=scene.desk, now=at)
     closed = services.close(
         during=afternoon,
-        reason="Dr. Solomon is at a seminar",
+        reason="Seminar",
         by=scene.desk,
         now=scene.ago(hours=5),
+        clinician_id=plan.current().clinician_id,
     )
     services.tell_patients(
         closure_id=closed.closure.pk, by=scene.desk, now=scene.ago(hours=4, minutes=50)

@@ -188,7 +188,7 @@ class TestRecordsThatWereMerged:
         [line] = work_lists.lists(now=NOW).calls.lines
         assert (line.who, line.patient_id) == ("Ana Reyes", ana.pk)
         assert work_lists.counts().calls == 1
-        assert "1 calls to make" in re.sub(r"<[^>]+>", "", page(desk_client))
+        assert "1 call to make" in re.sub(r"<[^>]+>", "", page(desk_client))
 
     def test_what_is_noted_is_noted_for_both(self, desk_client, both):
         [line] = work_lists.lists(now=NOW).calls.lines
