@@ -51,7 +51,7 @@ MOST_BYTES = 150_000
 # and the moments of a request as htmx does.
 UNDRAWN = re.compile(
     r"messages|result|spot-front|textinput|emailinput|textarea|select|numberinput|radioselect|checkboxinput"
-    r"|regionalphonenumberwidget|requiredField|htmx-\w+"
+    r"|phoneinput|requiredField|htmx-\w+"
 )
 
 # Follow-ups of every kind, and a doctor first.
@@ -76,8 +76,8 @@ MUCH_TO_SAY = {
 }
 
 
-def look(page: Page, name: str, *, weighed: bool = True) -> None:
-    """At every width. A page that only a form's answer shows cannot be opened anew and weighed."""
+def look(page: Page, name: str) -> None:
+    """At every width."""
     for width, height in (NARROW, TABLET, DESKTOP, PHONE):
         page.set_viewport_size({"width": width, "height": height})
         fits(page)
@@ -86,8 +86,7 @@ def look(page: Page, name: str, *, weighed: bool = True) -> None:
     axe(page)
     strange = {each for each in unstyled(page) if not UNDRAWN.fullmatch(each)}
     assert not strange, f"no stylesheet of {page.url} knows the classes {sorted(strange)}"
-    if weighed:
-        assert weight(page) < MOST_BYTES, f"{page.url} weighs {weight(page)} bytes"
+    assert weight(page) < MOST_BYTES, f"{page.url} weighs {weight(page)} bytes"
 
 
 @pytest.fixture
@@ -123,12 +122,12 @@ def test_signing_in(page: Page):
     page.goto("/sign-in/")
     look(page, "sign-in")
     press(page, "Send me a code")
-    look(page, "sign-in-error", weighed=False)
+    look(page, "sign-in-error")
     page.get_by_label("Email").fill("ana@example.com")
     press(page, "Send me a code")
     look(page, "sign-in-code")
     press(page, "Sign in")
-    look(page, "sign-in-code-error", weighed=False)
+    look(page, "sign-in-code-error")
 
 
 def test_the_questions(page: Page):
@@ -141,7 +140,7 @@ def test_the_questions(page: Page):
     look(page, "code")
     page.get_by_label("Type the code").fill("0")
     press(page, "Show my result")
-    look(page, "code-error", weighed=False)
+    look(page, "code-error")
     page.get_by_label("Type the code").fill(emailed_code())
     press(page, "Show my result")
     heading(page, "See a doctor first")
@@ -151,14 +150,14 @@ def test_the_questions(page: Page):
 def test_what_is_wrong(page: Page):
     start(page)
     go_on(page)
-    look(page, "error-date-of-birth", weighed=False)
+    look(page, "error-date-of-birth")
     type_birth(page)
     go_on(page)
     go_on(page)
-    look(page, "error-questions", weighed=False)
+    look(page, "error-questions")
     answered(page, answers.BOOK)
     go_on(page)
-    look(page, "error-about-you", weighed=False)
+    look(page, "error-about-you")
 
 
 def test_no_to_all(page: Page):
@@ -167,7 +166,7 @@ def test_no_to_all(page: Page):
         type_birth(page) if slug(page) == "date-of-birth" else tap_answers(page, answers.BOOK)
         go_on(page)
     press(page, "No to all of these")
-    look(page, "questions-health-no-to-all", weighed=False)
+    look(page, "questions-health-no-to-all")
 
 
 def test_a_minor(page: Page):
@@ -191,7 +190,7 @@ def test_an_emergency(page: Page):
     look(page, "emergency")
     page.get_by_label("Phone number").fill("12")
     press(page, "Ask the clinic to call me")
-    look(page, "emergency-error", weighed=False)
+    look(page, "emergency-error")
     page.get_by_label("Phone number").fill("703 555 0102")
     press(page, "Ask the clinic to call me")
     look(page, "emergency-phone-left")
@@ -233,7 +232,7 @@ def test_visits(visit: Visits, account: User, leave: Clearance):
     look(page, "choose-a-time")
     _somebody_takes(leave, page.locator("#times .btn-primary").get_attribute("value"))
     opening()()
-    look(page, "choose-a-time-just-taken", weighed=False)
+    look(page, "choose-a-time-just-taken")
     opening()()
     look(page, "confirm")
     page.goto(f"/book/{leave.pk}/")
@@ -243,7 +242,7 @@ def test_visits(visit: Visits, account: User, leave: Clearance):
         hold_expires_at=timezone.now() - timedelta(seconds=1)
     )
     press(page, "Confirm this visit")
-    look(page, "choose-a-time-too-late", weighed=False)
+    look(page, "choose-a-time-too-late")
     opening()()
     press(page, "Confirm this visit")
     look(page, "visit-booked")
