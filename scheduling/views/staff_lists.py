@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,7 +55,7 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
     except SchedulingProblem as problem:
         return _page(request, problem=str(problem), status=409)
     messages.success(request, _("Noted."))
-    return _back_to("unconfirmed")
+    return redirect("desk:lists")
 
 
 @access.calendar_required
@@ -75,7 +74,7 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
     except SchedulingProblem as problem:
         return _page(request, problem=str(problem), status=409)
     messages.success(request, _("Noted."))
-    return _back_to("calls")
+    return redirect("desk:lists")
 
 
 def _note(pk: UUID, how: str, *, seen: int, by: User) -> None:
@@ -86,11 +85,6 @@ def _note(pk: UUID, how: str, *, seen: int, by: User) -> None:
         services.tried_in_vain(call_id=pk, seen=seen, by=by, now=now)
     else:
         services.end_call(call_id=pk, ended=_ENDS[how], seen=seen, by=by, now=now)
-
-
-def _back_to(section: str) -> HttpResponse:
-    """To the list that was worked on: the keyboard goes on from its heading."""
-    return redirect(f"{reverse('desk:lists')}#{section}")
 
 
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A call, from whom it is for to what is said at its end, by keyboard alone."""
+"""Calls that do not end in leave to book: stopped by a red flag, or gone on with by the caller."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.models import User
-from intake.models import Case, Clearance, Intake
+from intake.models import Case
 from tests import answers
 from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import StaffFactory
@@ -92,7 +92,7 @@ def say(page: Page, said: Mapping[str, Any]) -> None:
     press_by_key(page, "Continue")
 
 
-def test_a_caller_is_entered_by_keyboard_alone_and_may_book(visit: Visits, desk):
+def test_what_is_missing_takes_the_focus(visit: Visits, desk):
     page = visit(DESKTOP, user=desk)
     page.goto("/staff/intake/new/")
     axe(page)
@@ -100,46 +100,6 @@ def test_a_caller_is_entered_by_keyboard_alone_and_may_book(visit: Visits, desk)
     press_by_key(page, "Begin the questions")
     expect(page.get_by_role("alert")).to_be_focused()
     axe(page)
-    begin(page)
-    looked: set[str] = set()
-    while (slug := here(page)) in BY_SLUG:
-        if slug in ("date-of-birth", "bladder-and-bowels", "health", "how-it-feels"):
-            axe(page)
-            screenshot(page, f"phone-{slug}")
-            looked.add(slug)
-        if slug == "date-of-birth":
-            press_by_key(page, "Continue")
-        else:
-            say(page, answers.BOOK)
-    assert {"bladder-and-bowels", "health", "how-it-feels"} <= looked
-
-    tab_to(page, "id_town")
-    page.keyboard.type("Ashburn")
-    axe(page)
-    screenshot(page, "phone-who")
-    for slug in ("who", "what-happened", "medicines", "people"):
-        assert here(page) == slug
-        press_by_key(page, "Continue")
-    pick(page, "payment", "self")
-    press_by_key(page, "Continue")
-    press_by_key(page, "Continue")
-    expect(page.get_by_role("alert")).to_be_focused()
-    axe(page)
-    for id_ in ("id_agree_care", "id_agree_privacy"):
-        tab_to(page, id_)
-        page.keyboard.press("Space")
-    screenshot(page, "phone-agree")
-    press_by_key(page, "Continue")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Read it back, then send it")
-    axe(page)
-    screenshot(page, "phone-check")
-    press_by_key(page, "Send the answers")
-    expect(page.get_by_role("heading", name="They may book")).to_be_visible()
-    axe(page)
-    screenshot(page, "phone-told-book")
-    said = Intake.objects.get()
-    assert (said.channel, said.typed_by) == ("PHONE", desk)
-    assert Clearance.objects.get().intake == said
 
 
 def test_a_red_flag_stops_the_call_with_the_words_to_say(visit: Visits, desk):

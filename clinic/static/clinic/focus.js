@@ -1,5 +1,5 @@
 // Where the keyboard goes on when a staff page comes: at what is wrong, at the line of a list that
-// was worked on (or the one in its place now), or else at the page's heading.
+// was worked on (or the one in its place now), at what was said, or else at the page's heading.
 
 const WORKED_ON = "clinic-worked-on";
 const main = document.querySelector("main");
@@ -35,21 +35,22 @@ function workedOn() {
   return same ?? lines[Math.min(before.at, lines.length - 1)]?.querySelector("button, a");
 }
 
+// Of the part that a link asked for, or of the page.
 function heading() {
-  const found = main.querySelector("h1") ?? main;
-  found.tabIndex = -1;
+  const found = document.getElementById(location.hash.slice(1)) ?? main.querySelector("h1") ?? main;
+  if (!found.matches("a, button, input, [tabindex]")) found.tabIndex = -1;
   return found;
 }
 
-// A page that was asked for by a link to a part of it, or that has something wrong, is there already.
-const isThere = location.hash || main.querySelector("[autofocus]") || document.activeElement !== document.body;
-const line = workedOn();
-if (!isThere) {
-  const place = line ?? heading();
+// What is wrong, or was said, takes the focus itself; but on a list the work goes on at its line.
+const line = main.querySelector("[autofocus]:not(.messages)") ? null : workedOn();
+if (line) {
   const said = main.querySelector(".messages");
   if (said) {
     said.id = "said";
-    place.setAttribute("aria-describedby", "said");
+    line.setAttribute("aria-describedby", "said");
   }
-  place.focus({ preventScroll: !line });
+  line.focus();
+} else if (document.activeElement === document.body && !main.querySelector("[autofocus]")) {
+  heading().focus({ preventScroll: !location.hash });
 }
