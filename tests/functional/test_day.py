@@ -166,6 +166,20 @@ def test_the_look_at_any_size_and_in_the_dark(visit: Visits, desk, tuesday, at):
         expect(page.locator(f'[data-event="{ana.pk}"]')).to_be_focused()
 
 
+def test_an_early_visit_stands_beside_its_hour(visit: Visits, desk, tuesday, at):
+    book(cleared(), at(6, 15), now=timezone.now())
+    page = look_at(visit, desk, tuesday)
+    expect(shown(page, "Ana Reyes")).to_be_visible()
+    # It lasts for three quarters of an hour, until seven.
+    box, seven = (
+        each.bounding_box()
+        for each in (shown(page, "Ana Reyes"), page.get_by_text("7 AM", exact=True))
+    )
+    assert box
+    assert seven
+    assert abs(box["y"] + box["height"] - (seven["y"] + seven["height"] / 2)) < box["height"] / 6
+
+
 def test_size_and_view_are_remembered(visit: Visits, desk, tuesday):
     page = look_at(visit, desk, tuesday)
     page.get_by_role("button", name="Week", exact=True).click()

@@ -124,6 +124,7 @@ function hour(text) {
 
 const opens = Math.max(Number(place.dataset.opens) - 1, 0);
 const closes = Math.min(Number(place.dataset.closes) + 1, 24);
+const shownHours = { slotMinTime: hour(String(opens)), slotMaxTime: hour(String(closes)) };
 
 const calendar = EventCalendar.create(place, {
   view: stored("view", "resourceTimeGridDay"),
@@ -141,9 +142,7 @@ const calendar = EventCalendar.create(place, {
   slotLabelInterval: "01:00:00",
   slotLabelFormat: { hour: "numeric" },
   snapDuration: { minutes: Math.min(Number(place.dataset.step), 15) },
-  slotMinTime: hour(String(opens)),
-  slotMaxTime: hour(String(closes)),
-  flexibleSlotTimeLimits: true,
+  ...shownHours,
   scrollTime: hour(String(Math.max(clinicNow().getUTCHours() - 1, 0))),
   slotEventOverlap: false,
   slotHeight: SLOT_HEIGHTS[zoom],
@@ -272,6 +271,7 @@ function draw(found) {
   }
   if (found.offset !== offset) calendar.setOption("timeZone", (offset = found.offset));
   const focused = document.activeElement?.closest?.("[data-event]")?.dataset.event || "";
+  showHours(found.visits);
   const now = new Map();
   for (const each of [...found.shades.map(shadeEvent), ...found.visits.map(visitEvent)]) {
     now.set(each.id, { event: each, text: JSON.stringify(each) });
@@ -286,6 +286,18 @@ function draw(found) {
   seen = now;
   if (focused) setTimeout(() => stayAt(focused));
   tellPanel();
+}
+
+// Around the opening hours and every visit, in whole hours: the calendar's own way begins with the
+// earliest visit, and then writes 7 AM beside a quarter past.
+function showHours(visits) {
+  const begins = visits.map(({ start }) => Number(start.slice(11, 13)));
+  const ends = visits.map(({ start, end }) => (end.slice(0, 10) > start.slice(0, 10) ? 24 : Number(end.slice(11, 13)) + 1));
+  const limits = { slotMinTime: Math.min(opens, ...begins), slotMaxTime: Math.min(Math.max(closes, ...ends), 24) };
+  for (const [name, limit] of Object.entries(limits)) {
+    const wanted = hour(String(limit));
+    if (shownHours[name] !== wanted) calendar.setOption(name, (shownHours[name] = wanted));
+  }
 }
 
 // A visit that was focused is drawn anew when it, or what stands beside it, has changed.
