@@ -141,6 +141,6 @@ def _emergency_on_the_phone(intake: Intake) -> ToldAtDesk:
         do=(
             _("They cannot call? Ask where they are, and call 911 for them."),
             _("Ask nothing more. It is on record, and Dr. Solomon is told at once."),
-            _("Picked by mistake? Tell Dr. Solomon: it stays on record, and he resolves it."),
+            _("Picked by mistake? It stays on record. Ask once more: Dr. Solomon looks at both."),
         ),
     )

@@ -42,6 +42,7 @@ from intake.services.phone import (
     hear_typed,
     may_hand_over,
     perhaps_known,
+    put_call_right,
     send_call,
     walk_of_call,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "offered_to",
     "own_answer",
     "perhaps_known",
+    "put_call_right",
     "receive_report",
     "record_emergency",
     "report_mistake",

@@ -19,11 +19,18 @@ from clinic.services import make_account
 from intake import screens
 from intake.duplicates import Likely, Person, likely_duplicates
 from intake.exceptions import CallOver, StaffAddress, StillToAsk
-from intake.models import Intake, IntakeDraft, Patient
+from intake.models import Disposition, Intake, IntakeDraft, Patient
 from intake.screens import Walk
 from intake.services import cases
 from intake.services.desk import tell_at_desk
-from intake.services.drafts import TYPED, answers_on, keep_about, keep_typed, kept_until
+from intake.services.drafts import (
+    TYPED,
+    answers_on,
+    keep_about,
+    keep_typed,
+    kept_until,
+    report_mistake,
+)
 from intake.services.renewal import typed_of
 from intake.services.submission import submit
 
@@ -156,6 +163,26 @@ def send_call(
         whole = {**about, "details": checked}
         keep_about(draft_id=draft.pk, about=whole, now=now, seen=seen)
         return submit(draft_id=draft.pk, by=by, now=now, seen=seen)
+
+
+def put_call_right(*, draft_id: UUID, by: User, now: datetime) -> IntakeDraft:
+    """A sign of an emergency was picked by mistake: what was said opens again, to be put right.
+
+    The emergency stays on record, what is sent next joins its case, and Dr. Solomon looks at both,
+    as where a patient taps it themselves. Two presses open one form. Raises CallOver.
+    """
+    with audit.writing(by):
+        draft = _own(draft_id, by)
+        emergency = draft.submitted
+        if emergency is None or emergency.disposition != Disposition.EMERGENCY:
+            raise CallOver
+        opened = IntakeDraft.objects.filter(corrects=emergency, typed_by=by).first()
+        if opened:
+            return opened
+        again = report_mistake(intake=emergency, browser=draft.browser, by=by, now=now)
+        again.by_phone, again.typed_by, again.patient = True, by, draft.patient
+        again.save(update_fields=["by_phone", "typed_by", "patient"])
+    return again
 
 
 def hand_over(*, draft_id: UUID, email: str, link: str, by: User, now: datetime) -> IntakeDraft:

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -64,7 +63,8 @@ def mistake(request: HttpRequest) -> HttpResponse:
         request,
         _("Put your answer right. Someone at the clinic will look at it before you can book."),
     )
-    return redirect(_tapped(intake, drafts.answers_of(draft)))
+    stop = tapped(intake, screens.walk(drafts.answers_of(draft)))
+    return redirect("intake:screen", stop.screen.slug) if stop else redirect("intake:resume")
 
 
 def _recorded(request: HttpRequest) -> Intake | None:
@@ -72,15 +72,14 @@ def _recorded(request: HttpRequest) -> Intake | None:
     return intake if intake and intake.disposition == Disposition.EMERGENCY else None
 
 
-def _tapped(intake: Intake, answers: dict[str, object]) -> str:
+def tapped(intake: Intake, walk: screens.Walk) -> screens.Stop | None:
     """The screen of the first answer that led here."""
-    walk = screens.walk(answers)
     finding = intake.findings.filter(disposition=Disposition.EMERGENCY).first()
     for quote in finding.quotes if finding else []:
         stop = walk.stop_asking(quote["id"])
         if stop and stop.is_answered:
-            return reverse("intake:screen", args=[stop.screen.slug])
-    return reverse("intake:resume")
+            return stop
+    return None
 
 
 def _page(request: HttpRequest, intake: Intake, form: ContactForm) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from phonenumber_field.phonenumber import PhoneNumber
 
 from clinic import access, audit, times
@@ -30,10 +30,11 @@ from intake.exceptions import (
 )
 from intake.forms import Asking, BirthForm, Trouble
 from intake.forms.caller import CallerForm, HandOverForm, NewCallerForm, VerifiedForm
-from intake.models import Intake, IntakeDraft, Patient
+from intake.models import Disposition, Intake, IntakeDraft, Patient
 from intake.screens import AboutScreen, Stop, Walk
 from intake.services import TYPED
 from intake.views.about import is_minor, lacks_guardian
+from intake.views.emergency import tapped
 from intake.views.later import link_to
 from intake.views.parts import Part, Row, answers_in_parts
 
@@ -146,7 +147,7 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
     if draft.handed_over_at:
         return _handed_over(request, draft)
     if draft.submitted:
-        return _told(request, draft.submitted)
+        return _told(request, draft.pk, draft.submitted)
     walk = _walk(draft)
     if request.method != "POST":
         return _put(request, draft, walk)
@@ -423,15 +424,33 @@ def _page(
     return render(request, template, {**context, **more}, status=status)
 
 
-def _told(request: HttpRequest, intake: Intake) -> HttpResponse:
+def _told(request: HttpRequest, pk: UUID, intake: Intake) -> HttpResponse:
     audit.viewed(request.user, intake, at=timezone.now(), patient_id=intake.patient_id)
     context = {
         "told": told_at_desk.told_to_caller(intake),
         "name": f"{intake.given_name} {intake.family_name}",
         "patient_id": intake.patient_id,
         "may_book": intake.case_id is None,
+        "picked_at": reverse("calls:mistake", args=[pk])
+        if intake.disposition == Disposition.EMERGENCY
+        else "",
     }
     return render(request, "intake/desk_call_told.html", context)
+
+
+@access.asking_required
+@require_POST
+def mistake(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Back to the answer that meant an emergency, as a patient who tapped it by mistake."""
+    draft = _own(request, pk)
+    by, now = access.signed_in(request), timezone.now()
+    try:
+        again = services.put_call_right(draft_id=draft.pk, by=by, now=now)
+    except CallOver:
+        return redirect("calls:call", pk)
+    stop = tapped(draft.submitted, _walk(again)) if draft.submitted else None
+    messages.info(request, _("Ask it once more. Dr. Solomon looks at both answers."))
+    return _to(again, stop.screen.slug) if stop else redirect("calls:call", again.pk)
 
 
 # --- Handed over to the caller --------------------------------------------------------------------

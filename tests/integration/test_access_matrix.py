@@ -346,6 +346,7 @@ ROWS = {
     "POST calls:new_for": of_staff(INVALID, INVALID, NO, at=the_person),
     "GET calls:call": of_staff(OK, NOT_FOUND, NO, at=the_call),
     "POST calls:call": of_staff(ELSEWHERE, NOT_FOUND, NO, at=the_call),
+    "POST calls:mistake": of_staff(ELSEWHERE, NOT_FOUND, NO, at=the_call),
     "GET calls:hand_over": of_staff(OK, NOT_FOUND, NO, at=the_call),
     "POST calls:hand_over": of_staff(INVALID, NOT_FOUND, NO, at=the_call),
     # After a visit: home exercises

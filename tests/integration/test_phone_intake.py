@@ -376,6 +376,27 @@ class TestEmergency:
         page = desk_client.post(address_of(page), {"screen": "health", "fever": "no"}, follow=True)
         assert "Emergency: they must call 911 now" in text(page)
 
+    def test_picked_by_mistake_it_is_asked_again_and_stays_on_record(
+        self, desk_client, doctor, town
+    ):
+        page = say_all(desk_client, begin(desk_client), answers.EMERGENCY)
+        there = f"{address_of(page)}mistake/"
+        assert f'action="{there}"' in page.content.decode()
+        assert signed_in(doctor).post(there).status_code == 404, "not their call"
+        page = desk_client.post(there, follow=True)
+        # The question that meant it, with what was picked.
+        assert 'name="saddle"' in page.content.decode()
+        again = desk_client.post(there, follow=True)
+        assert address_of(again) == address_of(page), "two presses open one form"
+        page = say_all(desk_client, page, town=town)
+        assert "Dr. Solomon looks first" in text(page)
+        case = Case.objects.get()
+        assert (case.disposition, case.mistake_reported_at) == (Disposition.EMERGENCY, NOW)
+        assert sorted(case.intakes.values_list("disposition", flat=True)) == ["BOOK", "EMERGENCY"]
+        assert not Clearance.objects.exists()
+        assert desk_client.post(f"{address_of(page)}mistake/", follow=True).status_code == 200
+        assert IntakeDraft.objects.count() == 2, "only an emergency is put right so"
+
     def test_of_a_chosen_record_frees_its_visits(self, desk_client, patient):
         visit = book(ClearanceFactory.create(patient=patient.patients.get()))
         address = reverse("calls:new_for", args=[visit.patient_id])
