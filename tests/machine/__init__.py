@@ -2,4 +2,9 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.machine.acting", "tests.machine.happenings")
+pytest.register_assert_rewrite(
+    *(
+        f"tests.machine.{name}"
+        for name in ("acting", "calling", "closing", "happenings", "merging", "undoing", "waiting")
+    )
+)

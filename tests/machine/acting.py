@@ -20,8 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from clinic.models import User
 from intake import public as intake
+from intake import services as intake_services
 from intake.exceptions import IntakeProblem
-from scheduling import availability, plan, services, waitlist
+from intake.models import Patient
+from intake.public import ClearanceCard
+from scheduling import availability, plan, services
 from scheduling.availability import Wish
 from scheduling.exceptions import SchedulingProblem
 from scheduling.slots import State
@@ -58,12 +61,18 @@ class Acting(RuleBasedStateMachine):
         self.now = self.world.begins
         self.turn = 0
         self._calendar: Calendar | None = None
+        self._cards: dict[tuple[UUID, datetime], list[ClearanceCard]] = {}
         # As they were after the last step.
         self.visits: dict[UUID, Row] = {}
         self.told: Counter[tuple[str, str]] = Counter()
+        self.belongings: dict[tuple[str, str], UUID] = {}
         # Whose visits this step may change, None for everybody's; and the one it may move.
         self.touches: set[UUID] | None = set()
         self.moves: UUID | None = None
+        # Of which nobody was to hear any more.
+        self.undone: UUID | None = None
+        # The last that there was.
+        self.refusal: SchedulingProblem | IntakeProblem | None = None
 
     def teardown(self) -> None:
         self._example.close()
@@ -72,10 +81,15 @@ class Acting(RuleBasedStateMachine):
     def calendar(self) -> Calendar:
         """The tables as they are now. Each act throws it away; a question does not."""
         if self._calendar is None:
-            self._calendar = Calendar()
+            self._calendar, self._cards = Calendar(), {}
         return self._calendar
 
     # --- After every step -------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Look at everything, and at what has changed since the last look."""
+        self.check_tables()
+        self.check_visits_of_others()
 
     def check_tables(self) -> None:
         with connection.cursor() as cursor:
@@ -83,6 +97,10 @@ class Acting(RuleBasedStateMachine):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         self._calendar = None
         assert invariants.findings(self.calendar, seconds(self.now)) == []
+        belongings = {(row["kind"], row["id"]): row["patient_id"] for row in rows.asked(rows.OWNED)}
+        # Whatever is merged and taken apart: nothing is lost, and all stays with its record.
+        assert self.belongings.items() <= belongings.items()
+        self.belongings = belongings
 
     def check_visits_of_others(self) -> None:
         """Nobody's visit goes, moves or changes hands in a step that was not about it."""
@@ -91,7 +109,7 @@ class Acting(RuleBasedStateMachine):
         for pk, before in self.visits.items():
             after = visits[pk]
             ran_out = before["state"] == "held" and before["hold_expires_at"] <= now
-            ours = self.touches is None or before["patient_id"] in self.touches
+            ours = self.touches is None or before["person_id"] in self.touches
             assert ours or ran_out or after == before, ("somebody else's visit", before, after)
             kept = _ITS_OWN if pk == self.moves else _ITS_OWN + _ITS_TIME
             assert [before[name] for name in kept] == [after[name] for name in kept]
@@ -99,7 +117,7 @@ class Acting(RuleBasedStateMachine):
         for pk, after in visits.items():
             if pk not in self.visits or self.visits[pk]["state"] != after["state"]:
                 self.seen[after["state"]] += 1
-        self.visits, self.touches, self.moves = visits, set(), None
+        self.visits, self.touches, self.moves, self.undone = visits, set(), None, None
 
     def _check_who_was_told(self, visits: dict[UUID, Row]) -> None:
         """Who lost a visit was written to, or the desk is to call them."""
@@ -107,13 +125,14 @@ class Acting(RuleBasedStateMachine):
         told, self.told = all_told - self.told, all_told
         for pk, before in self.visits.items():
             was, now = before["state"], visits[pk]["state"]
-            if was in {now, "held"} or now not in _TELL:
+            if was in {now, "held"} or now not in _TELL or pk == self.undone:
                 continue
-            email = self.account_of(before["patient_id"]).email
+            email = self.calendar.records[before["person_id"]]["email"]
             assert (
                 was in {"arrived", "in_room"}  # they are here
                 or (str(pk), "call") in told
-                or any((email, kind) in told for kind in _TELL[now])
+                or any((email, kind) in told for kind in _TELL[now] if email)
+                or any(call["visit_id"] == pk for call in self.calendar.calls_to_make)
             ), (before, visits[pk], told)
 
     # --- Acts -------------------------------------------------------------------------------------
@@ -121,44 +140,48 @@ class Acting(RuleBasedStateMachine):
     def attempt(self, act: Callable[[], object], visit: Row | None = None, *, to: str = "") -> bool:
         """Was it done? If it was refused, nothing has changed."""
         if visit:
-            self.touches = {visit["patient_id"]}
+            self.touches = {visit["person_id"]}
         before = self.calendar.visits
         self._calendar = None
         try:
             act()
         except (SchedulingProblem, IntakeProblem) as refusal:
-            said = refusal
+            self.refusal = refusal
         else:
             return True
-        assert str(said)
+        assert str(self.refusal)
         assert self.calendar.visits == before
-        self.seen[f"refused to {to}: {type(said).__name__}"] += 1
+        self.seen[f"refused to {to}: {type(self.refusal).__name__}"] += 1
         return False
 
     def hold(self, question: Question, minute: int) -> bool:
         """Had if it is offered, refused if it is not."""
         calendar = self.calendar
-        usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
-        kinds = oracle.kinds(calendar, question.patient_id, xray=usable[question.clearance_id])
+        usable = oracle.usable_clearances(calendar, question.person_id, question.now)
+        kinds = oracle.kinds(calendar, question.person_id, xray=usable[question.clearance_id])
+        by = self.account_of(question.person_id)
+        is_bound = by != self.world.desk
         may = (
             question.visit_type_id in kinds
-            and oracle.said_lately(calendar, question.clearance_id, question.now)
-            and oracle.may_keep_another(calendar, question.patient_id, question.now)
-            and _is_offered(calendar, question, minute)
+            and (not is_bound or oracle.said_lately(calendar, question.clearance_id, question.now))
+            and (
+                not is_bound or oracle.may_keep_another(calendar, question.person_id, question.now)
+            )
+            and is_offered(calendar, question, minute)
         )
-        self.touches = {question.patient_id}
+        self.touches = {question.person_id}
         done = self.attempt(
             lambda: services.hold(
-                patient_id=question.patient_id,
+                patient_id=question.person_id,
                 clearance_id=question.clearance_id,
                 visit_type_id=question.visit_type_id,
                 start=moment(minute * 60),
-                by=self.account_of(question.patient_id),
+                by=by,
                 now=self.now,
             ),
             to="hold",
         )
-        assert done == may, _said("hold", done, question, minute)
+        assert done == may, said("hold", done, question, minute)
         self.seen["offered and held" if may else "not offered and refused"] += 1
         return done
 
@@ -171,26 +194,26 @@ class Acting(RuleBasedStateMachine):
         )
         done = self.attempt(
             lambda: services.confirm(
-                appointment_id=visit["id"], by=self.account_of(visit["patient_id"]), now=self.now
+                appointment_id=visit["id"], by=self.account_of(visit["person_id"]), now=self.now
             ),
             visit,
             to="confirm",
         )
-        assert done == may, _said("confirm", done, visit)
+        assert done == may, said("confirm", done, visit)
 
     def book(self, question: Question, minute: int) -> None:
         calendar = self.calendar
         kind = calendar.types[question.visit_type_id]
-        usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
+        usable = oracle.usable_clearances(calendar, question.person_id, question.now)
         may = (
             (usable[question.clearance_id] or not kind["needs_xray_clearance"])
             and oracle.covers(calendar, question, minute)
             and oracle.is_free(calendar, question, minute)
         )
-        self.touches = {question.patient_id}
+        self.touches = {question.person_id}
         done = self.attempt(
             lambda: services.book(
-                patient_id=question.patient_id,
+                patient_id=question.person_id,
                 clearance_id=question.clearance_id,
                 visit_type_id=question.visit_type_id,
                 start=moment(minute * 60),
@@ -199,13 +222,13 @@ class Acting(RuleBasedStateMachine):
             ),
             to="book",
         )
-        assert done == may, _said("book", done, question, minute)
+        assert done == may, said("book", done, question, minute)
 
     def book_series(self, question: Question, minutes: list[int], *, reason: str) -> None:
         """All of them or none, and never two on one day."""
         calendar, wanted = self.calendar, sorted(set(minutes))
         kind = calendar.types[question.visit_type_id]
-        usable = oracle.usable_clearances(calendar, question.patient_id, question.now)
+        usable = oracle.usable_clearances(calendar, question.person_id, question.now)
         days = [oracle.local(minute)[0] for minute in wanted]
         may = (
             (usable[question.clearance_id] or not kind["needs_xray_clearance"])
@@ -217,10 +240,10 @@ class Acting(RuleBasedStateMachine):
             and (bool(reason) or oracle.within_policies(calendar, question, wanted))
         )
         before = len(calendar.visits)
-        self.touches = {question.patient_id}
+        self.touches = {question.person_id}
         done = self.attempt(
             lambda: services.book_series(
-                patient_id=question.patient_id,
+                patient_id=question.person_id,
                 clearance_id=question.clearance_id,
                 visit_type_id=question.visit_type_id,
                 starts=[moment(minute * 60) for minute in minutes],
@@ -230,12 +253,12 @@ class Acting(RuleBasedStateMachine):
             ),
             to="book a series",
         )
-        assert done == may, _said("book_series", done, question, wanted)
+        assert done == may, said("book_series", done, question, wanted)
         assert len(self.calendar.visits) == before + len(wanted) * done
         self.seen["series booked"] += done
 
     def move(self, visit: Row, minute: int, *, by: User) -> None:
-        may = self._may_move(visit, minute, by_desk=by == self.world.desk)
+        may = self.may_move(visit, minute, by_desk=by == self.world.desk)
         self.moves = visit["id"]
         done = self.attempt(
             lambda: services.move(
@@ -244,31 +267,35 @@ class Acting(RuleBasedStateMachine):
             visit,
             to="move",
         )
-        assert done == may, _said("move", done, visit, minute)
+        assert done == may, said("move", done, visit, minute)
         self.seen["moved"] += done
 
-    def _may_move(self, visit: Row, minute: int, *, by_desk: bool) -> bool:
+    def may_move(self, visit: Row, minute: int, *, by_desk: bool) -> bool:
         if visit["state"] not in {"booked", "confirmed"}:
             return False
         if minute * 60 == visit["visit_from"]:
             return True
         calendar, question = self.calendar, self.about(visit, moving=visit["id"])
-        leave = self._leave_for(calendar, question, visit, minute)
+        if by_desk:
+            question.minutes = length_of(visit)
+        leave = self.leave_for(calendar, question, visit, minute)
         is_late = by_desk and minute * 60 > question.now
         if leave is None or (visit["visit_from"] <= question.now and not is_late):
             return False
         question.clearance_id = leave
         if by_desk:
-            return oracle.is_free(calendar, question, minute)
+            return oracle.is_free(calendar, question, minute) and not cuts_room(
+                calendar, question, minute
+            )
         if not oracle.said_lately(calendar, leave, question.now):
             return False
-        return _is_offered(calendar, question, minute)
+        return is_offered(calendar, question, minute)
 
-    def _leave_for(
+    def leave_for(
         self, calendar: Calendar, question: Question, visit: Row, minute: int
     ) -> UUID | None:
         """The clearance the moved visit would rest on: its own, or another that covers it."""
-        usable = oracle.usable_clearances(calendar, visit["patient_id"], question.now)
+        usable = oracle.usable_clearances(calendar, visit["person_id"], question.now)
         covering = [
             each
             for each in usable
@@ -311,7 +338,7 @@ class Acting(RuleBasedStateMachine):
     def reinstate(self, visit: Row, clearance_id: UUID) -> None:
         calendar, question = self.calendar, self.about(visit)
         question.clearance_id = clearance_id
-        usable = oracle.usable_clearances(calendar, visit["patient_id"], question.now)
+        usable = oracle.usable_clearances(calendar, visit["person_id"], question.now)
         needs_xray = calendar.types[visit["visit_type_id"]]["needs_xray_clearance"]
         may = (
             clearance_id in usable
@@ -329,12 +356,22 @@ class Acting(RuleBasedStateMachine):
             visit,
             to="reinstate",
         )
-        assert done == may, _said("reinstate", done, visit, clearance_id)
+        assert done == may, said("reinstate", done, visit, clearance_id)
+
+    def revoke(self, clearance_id: UUID) -> None:
+        self.touches = {self.calendar.clearances[clearance_id]["person_id"]}
+        self._calendar = None
+        intake_services.revoke(
+            clearance_id=clearance_id,
+            because="Something new came to light.",
+            by=self.world.doctor,
+            now=self.now,
+        )
 
     def send_old_page(self, visit: Row, what: int, minute: int) -> None:
         """Made from an earlier version of the visit: nothing happens, whatever it asks for."""
         visit_id, old = visit["id"], visit["version"] - 1
-        by, now = self.account_of(visit["patient_id"]), self.now
+        by, now = self.account_of(visit["person_id"]), self.now
         acts: tuple[Callable[[], object], ...] = (
             lambda: services.confirm(appointment_id=visit_id, by=by, now=now, seen=old),
             lambda: services.cancel(appointment_id=visit_id, by=by, now=now, seen=old),
@@ -368,116 +405,6 @@ class Acting(RuleBasedStateMachine):
         before = {pk: visit["state"] for pk, visit in calendar.visits.items()}
         after = {pk: visit["state"] for pk, visit in Calendar().visits.items()}
         assert after == {**before, **ends}
-
-    # --- The waitlist -----------------------------------------------------------------------------
-
-    def wait(self, question: Question, *, is_acute: bool | None) -> None:
-        assert question.patient_id is not None
-        patient_id, kind = question.patient_id, question.visit_type_id
-        today = date.fromordinal(self.day(0))
-        wishes = services.Wishes(half_days=(), first_day=today, last_day=None, note="")
-        self.attempt(
-            lambda: services.wait_for(
-                patient_id=patient_id,
-                visit_type_id=kind,
-                wishes=wishes,
-                is_acute=is_acute,
-                by=self.world.desk,
-                now=self.now,
-            ),
-            to="wait",
-        )
-
-    def free_times(self) -> list[datetime]:
-        found = waitlist.free_times(waitlist.waiting(self.now), self.now)
-        return [each.start for each in found]
-
-    def offer(self, start: datetime) -> None:
-        """Only to whom the gate lets in and the time is free for, in the list's order."""
-        calendar, minute = self.calendar, seconds(start) // 60
-        listed = rows.asked(rows.WAITING)
-        before = {offer["id"] for offer in rows.asked(rows.OFFERS)}
-        if not self.attempt(
-            lambda: services.offer(start=start, by=self.world.desk, now=self.now), to="offer"
-        ):
-            return
-        made = [offer for offer in rows.asked(rows.OFFERS) if offer["id"] not in before]
-        assert 1 <= len(made) <= services.OFFERED_AT_ONCE
-        places = {entry["id"]: place for place, entry in enumerate(listed)}
-        asked = sorted(places[offer["entry_id"]] for offer in made)
-        may = [
-            place for place, entry in enumerate(listed) if self._may_take(calendar, entry, minute)
-        ]
-        assert set(asked) <= set(may), ("offered past the gate", start, asked, may)
-        passed_over = {place for place in may if place < asked[-1]} - set(asked)
-        for place in passed_over:
-            assert self._has_a_reason(calendar, listed[place], before, start), listed[place]
-        self.seen["times offered to who waits"] += len(made)
-
-    def _may_take(self, calendar: Calendar, entry: Row, minute: int) -> bool:
-        usable = oracle.usable_clearances(calendar, entry["patient_id"], seconds(self.now))
-        return any(
-            oracle.covers(calendar, question, minute) and _is_offered(calendar, question, minute)
-            for question in (
-                Question(entry["patient_id"], leave, entry["visit_type_id"], seconds(self.now))
-                for leave in usable
-            )
-        )
-
-    def _has_a_reason(
-        self, calendar: Calendar, entry: Row, before: set[UUID], start: datetime
-    ) -> bool:
-        """Why somebody was passed over: an offer, a no, a visit near it, or no leave for it."""
-        offers = [
-            offer
-            for offer in rows.asked(rows.OFFERS)
-            if offer["entry_id"] == entry["id"] and offer["id"] in before
-        ]
-        day = oracle.local(seconds(start) // 60)[0]
-        near = [
-            visit
-            for visit in calendar.visits.values()
-            if visit["patient_id"] == entry["patient_id"]
-            and abs(oracle.local(visit["visit_from"] // 60)[0] - day) <= 1
-        ]
-        usable = oracle.usable_clearances(calendar, entry["patient_id"], seconds(self.now))
-        needs_xray = calendar.types[entry["visit_type_id"]]["needs_xray_clearance"]
-        return bool(offers or near or (needs_xray and not all(usable.values())))
-
-    def offers(self, *, standing_only: bool) -> list[Row]:
-        now = seconds(self.now)
-        return [
-            offer
-            for offer in rows.asked(rows.OFFERS)
-            if not standing_only or (offer["outcome"] == "" and offer["expires_at"] > now)
-        ]
-
-    def answer_offer(self, offer: Row, answer: str) -> None:
-        patient_id, now = offer["patient_id"], seconds(self.now)
-        self.touches = {patient_id}
-        by = self.world.desk if answer == "desk" else self.account_of(patient_id)
-        is_open = offer["outcome"] == "" and offer["expires_at"] > now
-        acts: dict[str, Callable[[], object]] = {
-            "decline": lambda: services.decline(offer_id=offer["id"], by=by, now=self.now),
-            "withdraw": lambda: services.withdraw(entry_id=offer["entry_id"], by=by, now=self.now),
-        }
-        if answer in acts:
-            self.attempt(acts[answer], to=answer)
-            return
-        may = self._may_take(
-            self.calendar,
-            {"patient_id": patient_id, "visit_type_id": offer["visit_type_id"]},
-            offer["start"] // 60,
-        )
-        done = self.attempt(
-            lambda: services.accept(offer_id=offer["id"], by=by, now=self.now), to="accept"
-        )
-        if offer["outcome"] == "ACCEPTED":
-            assert done, "accepted before: the same visit again"
-        elif done:
-            assert is_open, ("accepted too late", offer)
-            assert may or answer == "desk", ("accepted past the gate", offer)
-            self.seen["offers accepted"] += 1
 
     # --- Questions --------------------------------------------------------------------------------
 
@@ -523,10 +450,10 @@ class Acting(RuleBasedStateMachine):
 
     def question(self, data: Any, *, any_kind: bool = False) -> Question | None:
         """What some patient may ask for; None if nothing lets them book."""
-        patient, now = data.draw(st.sampled_from(self.world.patients)), seconds(self.now)
+        patient, now = self.somebody(data), seconds(self.now)
         calendar = self.calendar
         usable = oracle.usable_clearances(calendar, patient.pk, now)
-        cards = intake.clearances_usable(patient.pk, self.now)
+        cards = self._may_book(patient.pk)
         assert {card.id: card.xray_allowed for card in cards} == usable
         if not usable:
             return None
@@ -539,17 +466,18 @@ class Acting(RuleBasedStateMachine):
 
     def about(self, visit: Row, *, moving: UUID | None = None) -> Question:
         return Question(
-            visit["patient_id"],
+            visit["person_id"],
             visit["clearance_id"],
             visit["visit_type_id"],
             seconds(self.now),
             moving,
+            visit["clinician_id"],
         )
 
     def _wish(self, question: Question) -> Wish:
         card = None
-        if question.patient_id is not None:
-            cards = intake.clearances_usable(question.patient_id, self.now)
+        if question.person_id is not None:
+            cards = self._may_book(question.person_id)
             card = next(card for card in cards if card.id == question.clearance_id)
         return Wish(
             clearance=card,
@@ -557,6 +485,15 @@ class Acting(RuleBasedStateMachine):
             now=self.now,
             moving=question.moving,
         )
+
+    def _may_book(self, person_id: UUID) -> list[ClearanceCard]:
+        """What the application says to that; asked once, until something is done."""
+        asked = (person_id, self.now)
+        if self._calendar is None:
+            self._cards = {}
+        if asked not in self._cards:
+            self._cards[asked] = intake.clearances_usable(person_id, self.now)
+        return self._cards[asked]
 
     # --- Choices ----------------------------------------------------------------------------------
 
@@ -569,6 +506,15 @@ class Acting(RuleBasedStateMachine):
             if not states or visit["state"] in states
         ]
         return there[data.draw(st.integers(0, len(there) - 1))] if there else None
+
+    def people(self) -> list[Patient]:
+        """One record for each person."""
+        records = self.calendar.records
+        return [each for each in self.world.patients if not records[each.pk]["merged_into_id"]]
+
+    def somebody(self, data: Any) -> Patient:
+        person: Patient = data.draw(st.sampled_from(self.people()), label="who")
+        return person
 
     def any_day(self, data: Any) -> int:
         return self.day(data.draw(_DAYS_AHEAD))
@@ -586,17 +532,17 @@ class Acting(RuleBasedStateMachine):
     def minute_at(self, day: int, wall: int) -> int:
         return _minute_at(day, wall)
 
-    def account_of(self, patient_id: UUID) -> User:
-        account = next(each.account for each in self.world.patients if each.pk == patient_id)
-        assert account is not None
-        return account
+    def account_of(self, person_id: UUID) -> User:
+        """Who acts for them: without a sign-in of their own the desk, which they call."""
+        account = next(each.account for each in self.world.patients if each.pk == person_id)
+        return account or self.world.desk
 
 
 def _minute(written: str) -> int:
     return seconds(datetime.fromisoformat(written)) // 60
 
 
-def _is_offered(calendar: Calendar, question: Question, minute: int) -> bool:
+def is_offered(calendar: Calendar, question: Question, minute: int) -> bool:
     day, _ = oracle.local(minute)
     return minute in oracle.offered(calendar, question, day, day)
 
@@ -606,9 +552,19 @@ def _minute_at(day: int, wall: int) -> int:
     return next(minute for minute, reached in oracle.minutes_of(day) if reached >= wall)
 
 
-def _said(act: str, done: bool, *what: object) -> str:
+def said(act: str, done: bool, *what: object) -> str:
     came = "done, and should have been refused" if done else "refused, and should have been done"
     return f"{act} was {came}: {what}"
+
+
+def length_of(visit: Row) -> int:
+    return int(visit["visit_until"] - visit["visit_from"]) // 60
+
+
+def cuts_room(calendar: Calendar, question: Question, minute: int) -> bool:
+    """Would the room be taken when the doctor is not, because the visit is too short for it?"""
+    _, doctor, room = oracle.parts_at(calendar, question, minute)
+    return room is not None and not doctor[0] <= room[0] < room[1] <= doctor[1]
 
 
 def _difference(answer: list[int], expected: list[int], question: Question) -> str:

@@ -1,6 +1,5 @@
 """What may happen in a step: each takes its choices from `data`, and hypothesis makes them."""
 
-from collections.abc import Callable
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -8,16 +7,20 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from clinic.models import ClinicProfile
-from intake import services as intake_services
-from intake.models import Case, Clearance
-from scheduling import services
-from scheduling.models import Clinician, Closure, ExtraHours, OpeningHours, Room, VisitType
-from scheduling.slots import Interval, State
+from intake.models import Case
+from scheduling.models import Appointment, Clinician, ExtraHours, OpeningHours, VisitType
+from scheduling.slots import State
 from tests import answers
 from tests.machine import oracle, world
-from tests.machine.acting import A_MINUTE, Acting
+from tests.machine.acting import A_MINUTE
+from tests.machine.calling import Calling
+from tests.machine.closing import Closing
+from tests.machine.merging import Merging
+from tests.machine.often import happens
 from tests.machine.oracle import Calendar, Question
 from tests.machine.rows import Row, moment, seconds
+from tests.machine.undoing import Undoing
+from tests.machine.waiting import Waiting
 
 _OFFERED = st.sampled_from(["online", "online", "same_day", "desk"])
 _FIVE_MINUTES = st.integers(0, 23 * 12 + 11)
@@ -33,26 +36,14 @@ _NEXT = {
     "arrived": (State.IN_ROOM, State.IN_ROOM, State.BOOKED),
     "in_room": (State.DONE, State.DONE, State.ARRIVED),
 }
-Happening = Callable[[Any, Any], None]
-HAPPENINGS: dict[str, int] = {}
 
 
-def happens(often: int) -> Callable[[Happening], Happening]:
-    """Something that may happen in a step, so much more often than what happens with 1."""
-
-    def known(happening: Happening) -> Happening:
-        HAPPENINGS[happening.__name__] = often
-        return happening
-
-    return known
-
-
-class Happenings(Acting):
+class Happenings(Waiting, Closing, Calling, Undoing, Merging):
     """Everybody's doings, by who does them."""
 
     # --- Every day --------------------------------------------------------------------------------
 
-    @happens(10)
+    @happens(14)
     def time_goes_by(self, data: Any) -> None:
         what = data.draw(st.integers(0, 9))
         suspended = self.some(data, "suspended")
@@ -76,16 +67,20 @@ class Happenings(Acting):
         what = data.draw(st.integers(0, 9))
         visit = self.some(data, "booked", "confirmed")
         held = self.some(data, "held")
-        question = self.question(data)
         if held and what % 2:
             self.confirm(held)
         elif visit and what in (2, 3):
             self._move_to_offered(data, visit["id"])
         elif visit and what == 4:
-            self.move(visit, self.any_minute(data), by=self.account_of(visit["patient_id"]))
+            self.move(visit, self.any_minute(data), by=self.account_of(visit["person_id"]))
         elif visit and what == 5:
-            self.cancel(visit, by=self.account_of(visit["patient_id"]))
-        elif question and what < 9:
+            self.cancel(visit, by=self.account_of(visit["person_id"]))
+        else:
+            self._look_for_a_time(data, takes_it=what < 9)
+
+    def _look_for_a_time(self, data: Any, *, takes_it: bool) -> None:
+        question = self.question(data)
+        if question and takes_it:
             self.take_offered(data, question, self.any_day(data), surely=False)
         elif question:
             first = self.any_day(data)
@@ -146,7 +141,7 @@ class Happenings(Acting):
         visit = self.some(data)
         if visit is None:
             return
-        account = self.account_of(visit["patient_id"])
+        account = self.account_of(visit["person_id"])
         if is_old:
             self.send_old_page(visit, what, self.any_minute(data))
         elif what == 0:
@@ -159,46 +154,6 @@ class Happenings(Acting):
             self.move(visit, self.any_minute(data), by=account)
 
     # --- The plan ---------------------------------------------------------------------------------
-
-    @happens(3)
-    def time_is_closed(self, data: Any) -> None:
-        """Holds inside are given back, and whoever closes hears of every visit that is left."""
-        whose = data.draw(st.sampled_from(["doctor", "locum", "room", "clinic"]))
-        minutes = data.draw(st.sampled_from([20, 45, 120, 24 * 60]))
-        first = self.any_minute(data)
-        first -= first % 5
-        begins, ends = first * 60, (first + minutes) * 60
-        doctor, room = self.calendar.doctor, Room.objects.get().pk
-        locum = Clinician.objects.get(name="Dr. Locum").pk
-        self.touches = None
-        closed = services.close(
-            during=Interval(moment(begins), moment(ends)),
-            reason="Away",
-            clinician_id={"doctor": doctor, "locum": locum}.get(whose),
-            room_id=room if whose == "room" else None,
-            by=self.world.desk,
-            now=self.now,
-        )
-        part = "room" if whose == "room" else "doctor"
-        inside = {
-            visit["id"]: visit["state"]
-            for visit in Calendar().visits.values()
-            if visit["state"] in {state.value for state in State.KEEPS_TIME}
-            and (whose != "doctor" or visit["clinician_id"] == doctor)
-            and (whose != "locum" or visit["clinician_id"] == locum)
-            and (whose != "room" or visit["room_id"] == room)
-            and visit[f"{part}_from"] < ends
-            and begins < visit[f"{part}_until"]
-        }
-        assert {visit.pk for visit in closed.affected} == set(inside)
-        assert "held" not in inside.values()
-        self.seen["visits inside a closure"] += len(inside)
-
-    @happens(2)
-    def a_closure_is_taken_back(self, data: Any) -> None:
-        closures = list(Closure.objects.order_by("pk"))
-        if closures:
-            data.draw(st.sampled_from(closures)).delete()
 
     @happens(2)
     def hours_are_added(self, data: Any) -> None:
@@ -270,23 +225,33 @@ class Happenings(Acting):
         chosen = {name: data.draw(st.sampled_from(values)) for name, values in one_of.items()}
         ClinicProfile.objects.update(**chosen)
 
+    @happens(2)
+    def a_visit_goes_to_the_locum(self, data: Any) -> None:
+        """By no page, for there is none: two records may so have visits at one time."""
+        visit = self.some(data, "booked", "confirmed", "suspended")
+        locum = Clinician.objects.get(name="Dr. Locum").pk
+        # One that is over is past the gate, and its clearance may be gone.
+        to_come = visit and visit["visit_from"] > seconds(self.now)
+        if visit and to_come and visit["clinician_id"] != locum:
+            question = self.about(visit, moving=visit["id"])
+            question.clinician_id = locum
+            if not oracle.is_taken(self.calendar, question, oracle.parts_of(visit)):
+                Appointment.objects.filter(pk=visit["id"]).update(clinician=locum)
+                self.visits = Calendar().visits
+
     # --- The gate ---------------------------------------------------------------------------------
 
     @happens(3)
     def a_clearance_is_revoked(self, data: Any) -> None:
-        patient = data.draw(st.sampled_from(self.world.patients))
-        standing = Clearance.objects.filter(patient=patient, revoked_at=None)
-        clearances = list(standing.order_by("issued_at", "ends_at"))
-        if not clearances:
-            return
-        self.now += A_MINUTE
-        self.touches = {patient.pk}
-        intake_services.revoke(
-            clearance_id=data.draw(st.sampled_from(clearances)).pk,
-            because="Something new came to light.",
-            by=self.world.doctor,
-            now=self.now,
-        )
+        person = self.somebody(data)
+        clearances = [
+            pk
+            for pk, row in self.calendar.clearances.items()
+            if row["person_id"] == person.pk and row["revoked_at"] is None
+        ]
+        if clearances:
+            self.now += A_MINUTE
+            self.revoke(data.draw(st.sampled_from(clearances)))
 
     @happens(5)
     def a_patient_answers_again(self, data: Any) -> None:
@@ -296,11 +261,15 @@ class Happenings(Acting):
                 [answers.BOOK, answers.BOOK, answers.CO_MANAGE, answers.REFER, answers.EMERGENCY]
             )
         )
-        patient = data.draw(st.sampled_from(self.world.patients))
+        patient = self.somebody(data)
         self.now += A_MINUTE  # which of two answers is the newer one is never left to chance
         # In one account, somebody's answers may stop another's visits.
-        self.touches = {each.pk for each in self.world.patients if each.account == patient.account}
-        self.attempt(lambda: world.answer_again(patient, said, self.now), to="answer")
+        self.touches = self.calendar.family(patient.pk)
+        if patient.account:
+            self.attempt(lambda: world.answer_again(patient, said, self.now), to="answer")
+        else:
+            by = self.world.desk
+            self.attempt(lambda: world.call_again(patient, said, by, self.now), to="answer")
 
     @happens(5)
     def the_doctor_decides(self, data: Any) -> None:
@@ -313,34 +282,11 @@ class Happenings(Acting):
             case = data.draw(st.sampled_from(held))
             newest = case.intakes.latest("submitted_at")
             # The visits that the new clearance allows rest on it.
-            self.touches = {case.patient_id}
+            self.touches = {self.calendar.kept(case.patient_id)}
             self.attempt(
                 lambda: world.decide(newest, kind, xray=xray, by=self.world.doctor, now=self.now),
                 to="decide",
             )
-
-    # --- The waitlist -----------------------------------------------------------------------------
-
-    @happens(3)
-    def somebody_waits(self, data: Any) -> None:
-        acute = data.draw(st.sampled_from([None, True, False]))
-        question = self.question(data)
-        if question:
-            self.wait(question, is_acute=acute)
-
-    @happens(4)
-    def a_time_is_offered(self, data: Any) -> None:
-        there = self.free_times()
-        if there:
-            self.offer(data.draw(st.sampled_from(there)))
-
-    @happens(5)
-    def an_offer_is_answered(self, data: Any) -> None:
-        """Mostly the one that was made last; sometimes by somebody much too late."""
-        answer = data.draw(st.sampled_from(["accept", "accept", "desk", "decline", "withdraw"]))
-        offers = self.offers(standing_only=data.draw(st.integers(0, 3)) > 0)
-        if offers:
-            self.answer_offer(data.draw(st.sampled_from(offers)), answer)
 
     def _next(self, visit: Row) -> tuple[State, ...]:
         begun = visit["visit_from"] <= seconds(self.now)
@@ -355,15 +301,17 @@ class Happenings(Acting):
             held = next(
                 visit
                 for visit in self.calendar.visits.values()
-                if visit["state"] == "held" and visit["patient_id"] == question.patient_id
+                if visit["state"] == "held" and visit["person_id"] == question.person_id
             )
             if surely or data.draw(st.integers(0, 2)) == 0:
                 self.confirm(held)
 
     def _move_to_offered(self, data: Any, visit_id: UUID) -> None:
         visit = self.visits[visit_id]
+        if visit["clinician_id"] != self.calendar.doctor:
+            return
         question = self.about(visit, moving=visit_id)
-        usable = oracle.usable_clearances(self.calendar, visit["patient_id"], question.now)
+        usable = oracle.usable_clearances(self.calendar, visit["person_id"], question.now)
         if not usable:
             return
         if visit["clearance_id"] not in usable:
@@ -371,7 +319,7 @@ class Happenings(Acting):
         first = self.any_day(data)
         starts = self.ask(question, first, first + 1)
         if starts:
-            account = self.account_of(visit["patient_id"])
+            account = self.account_of(visit["person_id"])
             self.move(visit, data.draw(st.sampled_from(starts)), by=account)
 
     def _decide_suspended(self, data: Any, visit_id: UUID) -> None:
@@ -379,7 +327,7 @@ class Happenings(Acting):
         leaves = [
             row["id"]
             for row in self.calendar.clearances.values()
-            if row["patient_id"] == visit["patient_id"] or data.draw(st.integers(0, 9)) == 0
+            if row["person_id"] == visit["person_id"] or data.draw(st.integers(0, 9)) == 0
         ]
         if data.draw(st.integers(0, 3)):
             self.reinstate(visit, data.draw(st.sampled_from(leaves[::-1])))

@@ -23,9 +23,12 @@ def findings(calendar: Calendar, now: int) -> list[str]:
     return [
         *_overlaps(visits, now),
         *_past_the_gate(visits, calendar.clearances),
+        *_held_and_coming(visits, calendar.held, now),
+        *_counted_as_another(visits),
         *_off_the_record(visits, changes),
         *_ended_silently(visits, changes),
         *_offers(calendar),
+        *_proposed_twice(calendar),
     ]
 
 
@@ -39,7 +42,7 @@ def _overlaps(visits: list[Row], now: int) -> Iterator[str]:
     for index, one in enumerate(there):
         for other in there[index + 1 :]:
             for whose, part in (
-                ("patient_id", "visit"),
+                ("person_id", "visit"),
                 ("clinician_id", "doctor"),
                 ("room_id", "room"),
             ):
@@ -57,7 +60,7 @@ def _past_the_gate(visits: list[Row], clearances: dict[UUID, Row]) -> Iterator[s
         if visit["state"] not in _LIVE:
             continue
         clearance = clearances[visit["clearance_id"]]
-        if clearance["patient_id"] != visit["patient_id"]:
+        if clearance["person_id"] != visit["person_id"]:
             yield f"on somebody else's clearance: {visit['id']}"
         # Decided while the patient was here, it covers the rest of the visit.
         if not (
@@ -76,6 +79,20 @@ def _was_over_or_begun(visit: Row, clearance: Row) -> bool:
     return bool(begun or visit["visit_until"] <= revoked_at)
 
 
+def _held_and_coming(visits: list[Row], held: set[UUID], now: int) -> Iterator[str]:
+    """Whoever waits for a decision keeps no visit to come, on whichever of their records."""
+    for visit in visits:
+        if visit["state"] in _LIVE and visit["visit_from"] > now and visit["person_id"] in held:
+            yield f"live while its patient is held: {visit['id']}"
+
+
+def _counted_as_another(visits: list[Row]) -> Iterator[str]:
+    """The guards go by what stands in the visit's own row."""
+    for visit in visits:
+        if visit["counted_as"] != visit["person_id"]:
+            yield f"counted as another's: {visit['id']}"
+
+
 def _off_the_record(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterator[str]:
     for visit in visits:
         before, at = "", 0
@@ -88,8 +105,9 @@ def _off_the_record(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterat
             step = (change["before"], change["after"])
             begins = step in {("", "held"), ("", "booked")}
             moved = change["was_from"] is not None
-            # Booked and booked again: moved to another time.
-            stays = moved and step == ("booked", "booked")
+            # Booked and booked again, at another time; or longer, and as it stood.
+            longer = moved and change["was_from"] == change["became_from"]
+            stays = (moved and step == ("booked", "booked")) or (longer and step[0] == step[1])
             if not begins and not stays and step not in _TABLE:
                 yield f"not in the table of moves, {step}: {visit['id']}"
             if moved and time not in (None, change["was_from"]):
@@ -116,14 +134,33 @@ def _ended_silently(visits: list[Row], changes: dict[UUID, list[Row]]) -> Iterat
 def _offers(calendar: Calendar) -> Iterator[str]:
     """One acceptance a visit, of their own; one open offer for each who waits."""
     taken: set[UUID] = set()
-    open_: set[UUID] = set()
+    open_: set[tuple[UUID, int]] = set()
     for offer in calendar.offers:
         visit = calendar.visits.get(offer["visit_id"])
         if (offer["outcome"] == "ACCEPTED") != (visit is not None):
             yield f"accepted without a visit: {offer['id']}"
-        if visit and (visit["id"] in taken or visit["patient_id"] != offer["patient_id"]):
+        if visit and (visit["id"] in taken or not _was_theirs(calendar, visit, offer)):
             yield f"somebody else's visit: {offer['id']}"
-        if not offer["outcome"] and offer["entry_id"] in open_:
+        waits = (offer["person_id"], offer["visit_type_id"])
+        if not offer["outcome"] and waits in open_:
             yield f"two offers at once: {offer['entry_id']}"
         taken |= {visit["id"]} if visit else set()
-        open_ |= set() if offer["outcome"] else {offer["entry_id"]}
+        open_ |= set() if offer["outcome"] else {waits}
+
+
+def _was_theirs(calendar: Calendar, visit: Row, offer: Row) -> bool:
+    """Taken for the record that was kept of the person then."""
+    records = frozenset((visit["patient_id"], offer["patient_id"]))
+    return len(records) == 1 or records in calendar.merges
+
+
+def _proposed_twice(calendar: Calendar) -> Iterator[str]:
+    """No two who are to come at another time are proposed the same."""
+    proposed = [each for each in calendar.rebookings.values() if each["start"] is not None]
+    for index, one in enumerate(proposed):
+        for other in proposed[index + 1 :]:
+            if (
+                one["proposed_from"] < other["proposed_until"]
+                and other["proposed_from"] < one["proposed_until"]
+            ):
+                yield f"proposed to two: {one['id']} and {other['id']}"

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from tests.machine.acting import A_MINUTE
-from tests.machine.happenings import HAPPENINGS, Happenings
+from tests.machine.happenings import Happenings
+from tests.machine.often import HAPPENINGS
 from tests.machine.oracle import Question
 from tests.machine.rows import seconds
 
 # From Thursday noon to 1:20 in the night in which the clocks change.
 _TO_SUNDAY_NIGHT = (12 + 48 + 1) * 60 + 20
+_FIRST = "the_waitlist_goes_on"
 _RARE = sorted(name for name, often in HAPPENINGS.items() if often <= 3)
 
 
@@ -41,8 +43,11 @@ class CalendarMachine(Happenings):
         # Never from outside the example: what failed must fail again when it is repeated.
         self.turn = turn
         self.now += begins * A_MINUTE
+        # The first example chooses what comes first each time, and others do so more often than
+        # they should: the waitlist goes on by itself, whatever is chosen.
+        by_often = sorted(HAPPENINGS, key=lambda name: (name != _FIRST, -HAPPENINGS[name], name))
         self.possible = [
-            name for name, often in HAPPENINGS.items() if name not in left_out for _ in range(often)
+            name for name in by_often if name not in left_out for _ in range(HAPPENINGS[name])
         ]
         for day in days:
             question = self.question(data)
@@ -57,8 +62,7 @@ class CalendarMachine(Happenings):
 
     @invariant()
     def all_is_well(self) -> None:
-        self.check_tables()
-        self.check_visits_of_others()
+        self.settle()
         self._ask_for_nobody()
         self.seen["steps"] += 1
 
@@ -67,9 +71,9 @@ class CalendarMachine(Happenings):
         self.turn += 1
         turn = self.turn
         kinds = sorted(self.calendar.types)
-        question = Question(None, None, kinds[turn // 4 % len(kinds)], seconds(self.now))
+        question = Question(None, None, kinds[turn // 8 % len(kinds)], seconds(self.now))
         day = self.day(turn * 5 % 16 if turn % 2 else turn % 6)
-        if turn % 4:
+        if turn % 8:
             self.ask(question, day, day)
         else:
             self.ask_over_the_web(question, day, day + 2)

@@ -71,11 +71,14 @@ class Question:
     Nobody in particular has neither a record nor a clearance.
     """
 
-    patient_id: UUID | None
+    person_id: UUID | None
     clearance_id: UUID | None
     visit_type_id: int
     now: int
     moving: UUID | None = None
+    # Where it is not whoever sees patients now, and where it is not the type's own length.
+    clinician_id: int | None = None
+    minutes: int | None = None
 
 
 class Calendar:
@@ -128,27 +131,52 @@ class Calendar:
         return rows.asked(rows.OFFERS)
 
     @cached_property
-    def unresolved(self) -> list[Row]:
-        return rows.asked(rows.UNRESOLVED_CASES)
+    def calls_to_make(self) -> list[Row]:
+        return rows.asked(rows.CALLS_TO_MAKE)
 
     @cached_property
-    def accounts(self) -> dict[UUID, UUID]:
-        """Whose account each patient is in."""
-        patients = rows.asked("SELECT id, account_id FROM intake_patient")
-        return {row["id"]: row["account_id"] for row in patients}
+    def rebookings(self) -> dict[int, Row]:
+        return {row["id"]: row for row in rows.asked(rows.REBOOKINGS)}
+
+    @cached_property
+    def merges(self) -> set[frozenset[UUID]]:
+        """The pairs of records that were one person's, now or before."""
+        pairs = rows.asked(rows.MERGES)
+        return {frozenset((row["patient_id"], row["kept_id"])) for row in pairs}
+
+    @cached_property
+    def held(self) -> set[UUID]:
+        return {row["person_id"] for row in rows.asked(rows.HELD)}
+
+    @cached_property
+    def records(self) -> dict[UUID, Row]:
+        return {row["id"]: row for row in rows.asked(rows.RECORDS)}
+
+    def kept(self, record_id: UUID) -> UUID:
+        """The record that stands for this one's person."""
+        return self.records[record_id]["merged_into_id"] or record_id
+
+    def family(self, person_id: UUID) -> set[UUID]:
+        """Everybody who shares their account, and themselves."""
+        account = self.records[person_id]["account_id"]
+        return {person_id} | {
+            record["id"]
+            for record in self.records.values()
+            if account and record["account_id"] == account and not record["merged_into_id"]
+        }
 
 
 # --- Who may book at all --------------------------------------------------------------------------
 
 
-def usable_clearances(calendar: Calendar, patient_id: UUID, now: int) -> dict[UUID, bool]:
+def usable_clearances(calendar: Calendar, person_id: UUID, now: int) -> dict[UUID, bool]:
     """The clearances a visit may be booked under, and whether each allows an X-ray."""
-    if any(patient_id in (case["patient_id"], case["said_by"]) for case in calendar.unresolved):
+    if person_id in calendar.held:
         return {}
     return {
         clearance["id"]: clearance["xray_allowed"] and not _on_hold(calendar, clearance)
         for clearance in calendar.clearances.values()
-        if clearance["patient_id"] == patient_id
+        if clearance["person_id"] == person_id
         and clearance["revoked_at"] is None
         and now < clearance["ends_at"]
     }
@@ -163,7 +191,7 @@ def said_lately(calendar: Calendar, clearance_id: UUID, now: int) -> bool:
     return any(
         intake["submitted_at"] > since
         for intake in calendar.intakes.values()
-        if intake["patient_id"] == clearance["patient_id"] and intake["is_complete"]
+        if intake["person_id"] == clearance["person_id"] and intake["is_complete"]
     )
 
 
@@ -173,16 +201,16 @@ def _on_hold(calendar: Calendar, clearance: Row) -> bool:
     return any(
         intake["xray_hold"] and intake["submitted_at"] >= answered
         for intake in calendar.intakes.values()
-        if intake["patient_id"] == clearance["patient_id"]
+        if intake["person_id"] == clearance["person_id"]
     )
 
 
-def kinds(calendar: Calendar, patient_id: UUID, *, xray: bool) -> set[int]:
+def kinds(calendar: Calendar, person_id: UUID, *, xray: bool) -> set[int]:
     """The visit types a patient may choose online."""
     came = any(
         visit["state"] == "done"
         for visit in calendar.visits.values()
-        if visit["patient_id"] == patient_id
+        if visit["person_id"] == person_id
     )
     return {
         kind["id"]
@@ -193,26 +221,25 @@ def kinds(calendar: Calendar, patient_id: UUID, *, xray: bool) -> set[int]:
     }
 
 
-def may_keep_another(calendar: Calendar, patient_id: UUID, now: int) -> bool:
+def may_keep_another(calendar: Calendar, person_id: UUID, now: int) -> bool:
     """Is the patient, and who shares their account, within what may be taken online?"""
-    account = calendar.accounts[patient_id]
-    family = {each for each, whose in calendar.accounts.items() if whose == account}
+    family = calendar.family(person_id)
     coming = [
         visit
         for visit in calendar.visits.values()
-        if visit["patient_id"] in family
+        if visit["person_id"] in family
         and visit["state"] in _KEEPS_TIME
         and visit["visit_until"] > now
         and not (visit["state"] == "held" and visit["hold_expires_at"] <= now)
-        and not (visit["state"] == "held" and visit["patient_id"] == patient_id)
+        and not (visit["state"] == "held" and visit["person_id"] == person_id)
     ]
-    own = [visit for visit in coming if visit["patient_id"] == patient_id]
+    own = [visit for visit in coming if visit["person_id"] == person_id]
     held = [visit for visit in coming if visit["state"] == "held"]
     return (
         len(held) < 4
         and len(own) < calendar.clinic["most_visits_patient"]
         and len(coming) < calendar.clinic["most_visits_account"]
-        and _kept_unbooked(calendar, patient_id, now) < 40 * 60
+        and _kept_unbooked(calendar, person_id, now) < 40 * 60
     )
 
 
@@ -221,7 +248,7 @@ def days_with_visits(calendar: Calendar, question: Question) -> set[int]:
     return {
         local(visit["visit_from"] // 60)[0]
         for visit in calendar.visits.values()
-        if visit["patient_id"] == question.patient_id
+        if visit["person_id"] == question.person_id
         and visit["state"] in _KEEPS_TIME
         and visit["state"] != "held"
     }
@@ -235,24 +262,25 @@ def within_policies(calendar: Calendar, question: Question, minutes: list[int]) 
     (today, _), (last, _) = local(question.now // 60), local(minutes[-1])
     if last - today > clinic["horizon_days"]:
         return False
-    account = calendar.accounts[question.patient_id]
+    assert question.person_id is not None
+    family = calendar.family(question.person_id)
     coming = [
-        visit["patient_id"]
+        visit["person_id"]
         for visit in calendar.visits.values()
-        if calendar.accounts[visit["patient_id"]] == account
+        if visit["person_id"] in family
         and visit["state"] in _KEEPS_TIME
         and visit["visit_until"] > question.now
         and not (visit["state"] == "held" and visit["hold_expires_at"] <= question.now)
-        and not (visit["state"] == "held" and visit["patient_id"] == question.patient_id)
+        and not (visit["state"] == "held" and visit["person_id"] == question.person_id)
     ]
-    own = coming.count(question.patient_id)
+    own = coming.count(question.person_id)
     return bool(
         own + len(minutes) <= clinic["most_visits_patient"]
         and len(coming) + len(minutes) <= clinic["most_visits_account"]
     )
 
 
-def _kept_unbooked(calendar: Calendar, patient_id: UUID, now: int) -> int:
+def _kept_unbooked(calendar: Calendar, person_id: UUID, now: int) -> int:
     """For how long times were kept for the patient that were not booked, in the last two hours."""
     let_go: dict[UUID, int] = {}
     booked = set()
@@ -263,7 +291,7 @@ def _kept_unbooked(calendar: Calendar, patient_id: UUID, now: int) -> int:
             let_go[change["appointment_id"]] = change["at"]
     kept = 0
     for visit in calendar.visits.values():
-        if visit["patient_id"] != patient_id or visit["id"] in booked:
+        if visit["person_id"] != person_id or visit["id"] in booked:
             continue
         ran_out = visit["created_at"] + calendar.clinic["hold_minutes"] * 60
         until = min(let_go.get(visit["id"], now), ran_out)
@@ -284,18 +312,19 @@ def undecided_too_long(calendar: Calendar, visit: Row, now: int) -> bool:
     open_minutes = 0
     first, last = local(suspended["at"] // 60)[0], local(now // 60)[0]
     for day in range(first, last + 1):
-        windows = _windows(calendar, [*_weekly_on(calendar, day), *_once_on(calendar, day)], day)
+        hours = [*_weekly_on(calendar, day), *_once_on(calendar, day)]
+        windows = _windows(calendar.doctor, hours, day)
         opened = {minute for window in windows for minute in window}
         open_minutes += sum(
-            suspended["at"] <= minute * 60 < now and not _is_closed(calendar, minute)
+            suspended["at"] <= minute * 60 < now and not _is_closed_at(calendar, minute)
             for minute in opened
         )
     return bool(open_minutes >= calendar.clinic["suspended_open_hours"] * 60)
 
 
-def _is_closed(calendar: Calendar, minute: int) -> bool:
+def _is_closed_at(calendar: Calendar, minute: int) -> bool:
     return any(
-        _closes_doctor(calendar, closed)
+        _closes(closed, calendar.doctor)
         and closed["closed_from"] <= minute * 60 < closed["closed_until"]
         for closed in calendar.closures
     )
@@ -308,7 +337,7 @@ def offered(calendar: Calendar, question: Question, first_day: int, last_day: in
     """The minutes at which a patient may begin a visit on these local days, both included."""
     found = []
     for day in range(first_day, last_day + 1):
-        windows = _windows_for_patients(calendar, day, question.now)
+        windows = _windows_for_patients(calendar, question, day)
         open_minutes = {minute for window in windows for minute in window}
         on_grid = {
             minute
@@ -328,31 +357,46 @@ def offered(calendar: Calendar, question: Question, first_day: int, last_day: in
 
 def is_free(calendar: Calendar, question: Question, minute: int) -> bool:
     """Nobody who would be there is elsewhere, and nothing is closed: what binds staff too."""
-    kind = calendar.types[question.visit_type_id]
-    visit, doctor, room = _parts(kind, minute)
+    parts = parts_at(calendar, question, minute)
+    return not is_taken(calendar, question, parts) and not is_closed(calendar, question, parts)
+
+
+def is_closed(calendar: Calendar, question: Question, parts: "Parts") -> bool:
+    _, doctor, room = parts
+    room_id = calendar.types[question.visit_type_id]["room_id"]
     for closed in calendar.closures:
         when = (closed["closed_from"], closed["closed_until"])
-        if _closes_doctor(calendar, closed) and _overlap(doctor, when):
-            return False
-        if room and _closes_room(closed, kind["room_id"]) and _overlap(room, when):
-            return False
+        if _closes(closed, _doctor(calendar, question)) and _overlap(doctor, when):
+            return True
+        if room and _closes_room(closed, room_id) and _overlap(room, when):
+            return True
+    return False
+
+
+def is_taken(calendar: Calendar, question: Question, parts: "Parts") -> bool:
+    visit, doctor, room = parts
+    room_id = calendar.types[question.visit_type_id]["room_id"]
     for other in calendar.visits.values():
         if not _counts(other, question):
             continue
-        with_doctor = other["clinician_id"] == calendar.doctor
+        with_doctor = other["clinician_id"] == _doctor(calendar, question)
         if with_doctor and _overlap(doctor, (other["doctor_from"], other["doctor_until"])):
-            return False
-        own = other["patient_id"] == question.patient_id
+            return True
+        own = other["person_id"] == question.person_id
         if own and _overlap(visit, (other["visit_from"], other["visit_until"])):
-            return False
-        same_room = room is not None and other["room_id"] == kind["room_id"]
+            return True
+        same_room = room is not None and other["room_id"] == room_id
         if room and same_room and _overlap(room, (other["room_from"], other["room_until"])):
-            return False
-    return True
+            return True
+    return False
 
 
-def _closes_doctor(calendar: Calendar, closed: Row) -> bool:
-    return closed["room_id"] is None and closed["clinician_id"] in (None, calendar.doctor)
+def _doctor(calendar: Calendar, question: Question) -> int:
+    return question.clinician_id or calendar.doctor
+
+
+def _closes(closed: Row, clinician_id: int) -> bool:
+    return closed["room_id"] is None and closed["clinician_id"] in (None, clinician_id)
 
 
 def _closes_room(closed: Row, room_id: int) -> bool:
@@ -366,23 +410,23 @@ def covers(calendar: Calendar, question: Question, minute: int) -> bool:
     return bool(clearance["starts_at"] <= minute * 60 < clearance["ends_at"])
 
 
-def _windows_for_patients(calendar: Calendar, day: int, now: int) -> list[list[int]]:
+def _windows_for_patients(calendar: Calendar, question: Question, day: int) -> list[list[int]]:
     """Each stretch of hours that patients may see that day, as its real minutes."""
-    today, _ = local(now // 60)
+    today, _ = local(question.now // 60)
     shown = [
         hours
         for hours in [*_weekly_on(calendar, day), *_once_on(calendar, day)]
         if hours["offered"] == "online" or (hours["offered"] == "same_day" and day == today)
     ]
-    return _windows(calendar, shown, day)
+    return _windows(_doctor(calendar, question), shown, day)
 
 
-def _windows(calendar: Calendar, hours: list[Row], day: int) -> list[list[int]]:
+def _windows(clinician_id: int, hours: list[Row], day: int) -> list[list[int]]:
     windows = []
     for each in hours:
         starts, ends = _minute_of_day(each["starts"]), _minute_of_day(each["ends"])
         window = [minute for minute, reached in minutes_of(day) if starts <= reached < ends]
-        if window and each["clinician_id"] == calendar.doctor:
+        if window and each["clinician_id"] == clinician_id:
             windows.append(window)
     return windows
 
@@ -408,7 +452,7 @@ def _minute_of_day(clock: Any) -> int:
 
 
 def _lies_in(open_minutes: set[int], calendar: Calendar, question: Question, minute: int) -> bool:
-    length = calendar.types[question.visit_type_id]["minutes"]
+    length = question.minutes or calendar.types[question.visit_type_id]["minutes"]
     return all(each in open_minutes for each in range(minute, minute + length))
 
 
@@ -421,11 +465,23 @@ def _in_time(calendar: Calendar, question: Question, minute: int) -> bool:
 
 
 Part = tuple[int, int]
+# From and until when the patient, the doctor and the room are taken, in seconds.
+Parts = tuple[Part, Part, Part | None]
 
 
-def _parts(kind: Row, minute: int) -> tuple[Part, Part, Part | None]:
-    """From and until when the patient, the doctor and the room are taken, in seconds."""
-    ends = minute + kind["minutes"]
+def parts_of(visit: Row) -> Parts:
+    """What a visit that is there takes, whatever its type says by now."""
+    room = (visit["room_from"], visit["room_until"]) if visit["room_id"] else None
+    return (
+        (visit["visit_from"], visit["visit_until"]),
+        (visit["doctor_from"], visit["doctor_until"]),
+        room,
+    )
+
+
+def parts_at(calendar: Calendar, question: Question, minute: int) -> Parts:
+    kind = calendar.types[question.visit_type_id]
+    ends = minute + (question.minutes or kind["minutes"])
     visit = (minute * 60, ends * 60)
     doctor = ((minute - kind["buffer_before"]) * 60, (ends + kind["buffer_after"]) * 60)
     if kind["room_id"] is None:
@@ -442,7 +498,7 @@ def _counts(visit: Row, question: Question) -> bool:
         return False
     if visit["state"] != "held":
         return True
-    own = visit["patient_id"] == question.patient_id
+    own = visit["person_id"] == question.person_id
     return not own and visit["hold_expires_at"] > question.now
 
 

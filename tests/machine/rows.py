@@ -39,17 +39,22 @@ def at(column: str) -> str:
     return f"extract(epoch FROM {column})::bigint AS {column}"
 
 
+# Whose row it is, records that were merged counted as one.
+_PERSON = """(SELECT coalesce(merged_into_id, id) FROM intake_patient
+         WHERE id = made.patient_id) AS person_id"""
+
 # Visits and clearances come in the order they were made, whatever their random keys are: the same
 # choices then always mean the same rows.
 VISITS = f"""
-    SELECT id, patient_id, clearance_id, clinician_id, visit_type_id, room_id, state, version,
+    SELECT id, patient_id, {_PERSON}, person_id AS counted_as, clearance_id, clinician_id,
+        visit_type_id, room_id, state, version,
         {at("created_at")}, {at("hold_expires_at")}, {between("visit", "visit")},
         {between("clinician_busy", "doctor")}, {between("room_busy", "room")}
     FROM scheduling_appointment AS made
     ORDER BY (SELECT min(id) FROM scheduling_statuschange WHERE appointment_id = made.id), id
 """
 CLEARANCES = f"""
-    SELECT id, patient_id, intake_id, xray_allowed, revoked_because,
+    SELECT id, patient_id, {_PERSON}, intake_id, xray_allowed, revoked_because,
         {at("starts_at")}, {at("ends_at")}, {at("revoked_at")},
         (SELECT extract(epoch FROM at)::bigint FROM intake_reviewdecision
          WHERE id = made.decision_id) AS decided_at
@@ -57,16 +62,24 @@ CLEARANCES = f"""
         (SELECT min(id) FROM clinic_auditentry WHERE subject_id = made.id::text)
 """
 CLOSURES = f"""
-    SELECT clinician_id, room_id, {between("during", "closed")} FROM scheduling_closure
+    SELECT id, clinician_id, room_id, {between("during", "closed")}
+    FROM scheduling_closure ORDER BY id
 """
 INTAKES = f"""
-    SELECT id, patient_id, xray_hold, is_complete, {at("submitted_at")} FROM intake_intake
+    SELECT id, {_PERSON}, xray_hold, is_complete, {at("submitted_at")} FROM intake_intake AS made
 """
-UNRESOLVED_CASES = """
-    SELECT held.id, held.patient_id, said.patient_id AS said_by
-    FROM intake_case AS held LEFT JOIN intake_intake AS said ON said.case_id = held.id
-    WHERE held.state IN ('OPEN', 'REFERRED', 'ASKED')
+# Everybody whom a case holds: it is theirs, or answers of theirs are in it.
+HELD = f"""
+    SELECT {_PERSON} FROM (
+        SELECT held.patient_id FROM intake_case AS held
+        WHERE held.state IN ('OPEN', 'REFERRED', 'ASKED')
+        UNION
+        SELECT said.patient_id FROM intake_case AS held
+        JOIN intake_intake AS said ON said.case_id = held.id
+        WHERE held.state IN ('OPEN', 'REFERRED', 'ASKED')
+    ) AS made
 """
+RECORDS = "SELECT id, account_id, merged_into_id, email FROM intake_patient"
 TOLD = """
     SELECT recipient, kind FROM clinic_message
     UNION ALL
@@ -78,14 +91,47 @@ CHANGES = f"""
     FROM scheduling_statuschange ORDER BY id
 """
 # In the order in which they are asked.
-WAITING = """
-    SELECT id, patient_id, visit_type_id FROM scheduling_waitlistentry WHERE state = 'WAITING'
+WAITING = f"""
+    SELECT id, {_PERSON}, visit_type_id FROM scheduling_waitlistentry AS made
+    WHERE state = 'WAITING'
     ORDER BY is_acute DESC, made_at, id
 """
 OFFERS = f"""
-    SELECT made.id, entry_id, patient_id, visit_type_id, outcome, visit_id,
+    SELECT id, entry_id, patient_id, {_PERSON}, visit_type_id, outcome, visit_id,
         {at("start")}, {at("expires_at")}
-    FROM scheduling_waitlistoffer AS made
-    JOIN scheduling_waitlistentry AS entry ON entry.id = made.entry_id
+    FROM (
+        SELECT offer.*, entry.patient_id, entry.visit_type_id
+        FROM scheduling_waitlistoffer AS offer
+        JOIN scheduling_waitlistentry AS entry ON entry.id = offer.entry_id
+    ) AS made
     ORDER BY (SELECT min(id) FROM clinic_auditentry WHERE subject_id = made.id::text)
+"""
+# Every row that came to a record.
+OWNED = "\n UNION ALL ".join(
+    f"SELECT '{table}' AS kind, id::text, patient_id FROM {table} WHERE patient_id IS NOT NULL"
+    for table in (
+        "intake_case",
+        "intake_clearance",
+        "intake_guardianconsent",
+        "intake_intake",
+        "scheduling_appointment",
+        "scheduling_call",
+        "scheduling_waitlistentry",
+    )
+)
+MERGES = "SELECT patient_id, kept_id FROM intake_patientmerge"
+CALLS_TO_MAKE = f"""
+    SELECT id, {_PERSON}, visit_id, why, tries, version FROM scheduling_call AS made
+    WHERE done_at IS NULL ORDER BY made_at,
+        (SELECT min(id) FROM clinic_auditentry WHERE subject_id IN (made.id::text, visit_id::text))
+"""
+REBOOKINGS = f"""
+    SELECT id, closure_id, visit_id, told_by, {at("start")}, {at("told_at")},
+        {between("was", "was")}, {between("proposed", "proposed")}
+    FROM scheduling_rebooking ORDER BY id
+"""
+# What was or will be sent.
+LETTERS = """
+    SELECT id, recipient, kind, state FROM clinic_message
+    WHERE recipient <> '' AND state IN ('QUEUED', 'SENT')
 """

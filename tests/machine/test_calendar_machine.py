@@ -55,7 +55,7 @@ def test_the_calendar_never_lies(begins: datetime) -> None:
     run_state_machine_as_test(
         seed(SEED)(Machine),
         settings=settings(
-            max_examples=max(STEPS // STEPS_AN_EXAMPLE, 1) if STEPS else 12,
+            max_examples=max(STEPS // STEPS_AN_EXAMPLE, 1) if STEPS else 10,
             stateful_step_count=STEPS_AN_EXAMPLE,
             deadline=None,
             database=None,

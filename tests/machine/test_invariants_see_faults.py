@@ -12,9 +12,17 @@ from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from scheduling import services
-from scheduling.models import Appointment, Room
+from scheduling.models import (
+    Appointment,
+    Closure,
+    Rebooking,
+    Room,
+    WaitlistEntry,
+    WaitlistOffer,
+)
 from scheduling.slots import State
 from tests.factories.clinic import StaffFactory
+from tests.factories.intake import CaseFactory
 from tests.factories.scheduling import NINE, NOW, book, clearance, hold
 from tests.machine.invariants import findings
 from tests.machine.oracle import Calendar
@@ -96,13 +104,20 @@ def test_two_visits_in_one_place(visits):
         "overlap of a visit's time",
         "overlap of a doctor's time",
         "overlap of a room's time",
+        # Nobody has told the guards whose it is by now.
+        "counted as another's",
     ]
 
 
 def test_a_hold_in_the_way_until_it_runs_out(visits):
     _, second = visits
     kept = hold(clearance(), LATER + timedelta(minutes=50))
-    said(CHANGE.format("clinician_busy = %s, visit = %s"), second.visit, second.visit, kept.pk)
+    said(
+        CHANGE.format("clinician_busy = %s, visit = %s, person_id = patient_id"),
+        second.visit,
+        second.visit,
+        kept.pk,
+    )
     assert found() == ["overlap of a doctor's time"]
     assert found(at=kept.hold_expires_at) == []
 
@@ -119,6 +134,20 @@ def test_a_visit_past_the_gate(visits, change, finding):
     first, _ = visits
     said(f"UPDATE intake_clearance SET {change}", first.clearance_id)
     assert [each for each in found() if each.startswith(finding)]
+
+
+def test_a_visit_to_come_of_somebody_who_is_held(visits):
+    first, second = visits
+    # The second was one person's with the first, and the guards were not told.
+    said(
+        "UPDATE intake_patient SET merged_into_id = %s WHERE id = %s",
+        first.patient_id,
+        second.patient_id,
+    )
+    said("UPDATE intake_clearance SET patient_id = %s", first.patient_id)
+    CaseFactory.create(patient=second.patient)
+    assert found() == ["live while its patient is held"] * 2 + ["counted as another's"]
+    assert found(at=LATER) == ["counted as another's"]
 
 
 def test_a_visit_that_was_over_when_its_clearance_was_revoked(visits):
@@ -170,3 +199,43 @@ def test_a_visit_lost_without_a_word(visits):
     said(CHANGE.format("state = 'cancelled'"), first.pk)
     said(ADD_CHANGE, first.pk, "booked", State.CANCELLED.value, NOW, "")
     assert found() == ["ended without a word"]
+
+
+def test_a_time_proposed_to_two(visits):
+    said("ALTER TABLE scheduling_rebooking DROP CONSTRAINT rebooking_proposed_once")
+    closure = Closure.objects.create(during=(NINE, LATER), reason="Away")
+    start = NINE + timedelta(days=7)
+    for visit in visits:
+        Rebooking.objects.create(
+            closure=closure,
+            visit=visit,
+            was=visit.visit,
+            start=start,
+            proposed=(start, start + timedelta(minutes=40)),
+        )
+    assert found() == ["proposed to two"]
+
+
+def test_two_offers_at_once_and_one_that_was_anothers(visits):
+    """On two records of one person each waits for the same."""
+    first, second = visits
+    said("UPDATE intake_patient SET merged_into_id = %s WHERE id = %s", *_both(visits))
+    for visit in visits:
+        entry = WaitlistEntry.objects.create(
+            patient=visit.patient,
+            visit_type=visit.visit_type,
+            first_day=NOW.date(),
+            made_at=NOW,
+            via="staff",
+        )
+        offered = {"entry": entry, "start": LATER, "offered_at": NOW, "expires_at": NINE}
+        WaitlistOffer.objects.create(**offered)
+    assert "two offers at once" in found()
+    WaitlistOffer.objects.filter(entry__patient=first.patient_id).update(
+        outcome="ACCEPTED", visit=second, settled_at=NOW
+    )
+    assert "somebody else's visit" in found()
+
+
+def _both(visits: tuple[Appointment, Appointment]) -> list[object]:
+    return [visit.patient_id for visit in visits]

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from phonenumber_field.phonenumber import PhoneNumber
+
 from clinic.models import User
 from intake import services as intake
-from intake.models import Intake, Patient
+from intake.models import Intake, IntakeDraft, Patient
 from scheduling.models import Clinician, OpeningHours, VisitType
 from tests import answers
 from tests.factories.clinic import AccountFactory, StaffFactory
@@ -27,13 +29,15 @@ class World:
     begins: datetime
     desk: User
     doctor: User
+    administrator: User
     patients: tuple[Patient, ...]
 
 
 def build(begins: datetime) -> World:
-    """A doctor and a locum, hours that cross the night of a clock change, six patients."""
+    """A doctor and a locum, hours that cross the night of a clock change, eight records."""
     desk = StaffFactory.create(email="desk@example.com", is_desk=True)
     doctor = StaffFactory.create(email="doctor@example.com", is_chiropractor=True)
+    administrator = StaffFactory.create(email="admin@example.com", is_administrator=True)
     solomon = Clinician.objects.get(name="Dr. Jonathan Solomon")
     locum = Clinician.objects.create(name="Dr. Locum")
     for starts, ends in NIGHT:
@@ -41,7 +45,16 @@ def build(begins: datetime) -> World:
     OpeningHours.objects.create(clinician=locum, weekday=1, starts=time(8), ends=time(20))
     VisitType.objects.filter(code="new-exam").update(buffer_before=5, buffer_after=10)
     VisitType.objects.filter(code="new-exam-xray").update(room_from=15, room_until=40)
-    return World(begins, desk, doctor, tuple(_patients(begins, doctor)))
+    patients = (*_patients(begins, doctor), *_callers(begins, desk))
+    return World(begins, desk, doctor, administrator, patients)
+
+
+def _callers(now: datetime, desk: User) -> list[Patient]:
+    """Two without an account or an address: one who may be Dee, and somebody quite new."""
+    return [
+        called("Deirdre", phone=6, by=desk, now=now),
+        called("Fay", phone=7, born=date(1961, 2, 3), by=desk, now=now),
+    ]
 
 
 def _patients(now: datetime, doctor: User) -> list[Patient]:
@@ -89,6 +102,21 @@ def screened(
     return _answered(account, about, said, born, now)
 
 
+def called(
+    given: str, *, phone: int, born: date = answers.BORN, by: User, now: datetime
+) -> Patient:
+    """Somebody who answers for the first time on the telephone."""
+    number = PhoneNumber.from_string(f"+1703555010{phone}")
+    caller = intake.Caller(given, "Reyes", born, number)
+    draft = intake.begin_call(caller=caller, by=by, now=now)
+    return _heard(draft, answers.BOOK, by=by, now=now)
+
+
+def call_again(patient: Patient, said: Mapping[str, object], by: User, now: datetime) -> None:
+    """The whole form once more, on the telephone."""
+    _heard(intake.begin_call_of(patient=patient, by=by, now=now), said, by=by, now=now)
+
+
 def answer_again(patient: Patient, said: Mapping[str, object], now: datetime) -> None:
     """The whole form once more, from another browser."""
     if patient.born > answers.BORN:
@@ -117,6 +145,14 @@ def decide(intake_: Intake, kind: str, *, xray: bool, by: User, now: datetime) -
         by=by,
         now=now,
     )
+
+
+def _heard(draft: IntakeDraft, said: Mapping[str, object], *, by: User, now: datetime) -> Patient:
+    born = draft.born
+    intake.keep_answers(draft_id=draft.pk, answers=dict(said), shown=list(said), born=born, now=now)
+    patient = intake.submit(draft_id=draft.pk, by=by, now=now).patient
+    assert patient is not None
+    return patient
 
 
 def _answered(
