@@ -762,6 +762,7 @@ def messages_to_patients(walk: Walk) -> None:
         messages.asked(to=to, name=name, decision_id=visit.pk, now=now)
         messages.closed(to=to, name=name, now=now)
         messages.start_again(to=to, name=name, now=now)
+        messages.handed_over(to=to, link="/intake/go-on/key/", until=now, now=now)
 
 
 STAGES: list[Callable[[Walk], None]] = [
