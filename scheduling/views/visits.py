@@ -56,8 +56,8 @@ class Wait:
 class Member:
     """One of the family. `clearance_id` leads to free times; without one the next form does.
 
-    `answers_id`: what they sent last, and what came of it. `short_since`: the day of the answers
-    that the short form asks about again.
+    `exam_to_come`: another visit is booked after it. `answers_id`: what they sent last, and what
+    came of it. `short_since`: the day of the answers that the short form asks about again.
     """
 
     person: PatientCard
@@ -69,6 +69,7 @@ class Member:
     has_exercises: bool
     may_leave: bool
     waits: tuple[Wait, ...]
+    exam_to_come: bool
     next: tuple[VisitWords, ...]
     past: tuple[VisitWords, ...]
 
@@ -136,9 +137,25 @@ def _member(
         has_exercises=has_exercises,
         may_leave=not is_holder and intake.is_adult(person.born, timezone.localdate(now)),
         waits=waits,
+        exam_to_come=_is_exam_to_come(visits, clearance, now),
         next=_words(coming, now, closed),
         past=_words(past[:PAST_SHOWN], now),
     )
+
+
+def _is_exam_to_come(
+    visits: Iterable[Appointment], clearance: ClearanceCard | None, now: datetime
+) -> bool:
+    """What follows the first visit is chosen after it; till then they could book it only twice.
+
+    Not where the doctor said which visits it may be.
+    """
+    if clearance is None or clearance.visit_types:
+        return False
+    if any(visit.state == State.DONE for visit in visits):
+        return False
+    booked = (visit for visit in visits if _is_coming(visit, now) and visit.state != State.HELD)
+    return any(not visit.visit_type.for_return_visit for visit in booked)
 
 
 def _holder(people: Iterable[PatientCard], now: datetime) -> PatientCard | None:

@@ -315,6 +315,14 @@ class TestMyVisits:
         assert "Book another visit" in coming
         assert "Mon, Nov 9 at 9:00 AM New patient exam, 45 minutes Done" in past
 
+    def test_nobody_is_led_to_book_their_first_visit_twice(self, patient_client, leave):
+        kept = hold(leave)
+        assert "Book another visit" in text(patient_client.get(VISITS)), "not booked yet"
+        services.confirm(appointment_id=kept.pk, by=None, now=NOW)
+        page = patient_client.get(VISITS)
+        assert "After this first visit you can book the next one here." in text(page)
+        assert f'href="/book/{leave.pk}/"' not in page.content.decode()
+
     def test_a_time_that_is_closed_now_is_warned_of_until_it_is_open_again(
         self, patient_client, leave
     ):
