@@ -120,6 +120,7 @@ class Merging(Acting):
             ),
             to="take apart",
         )
+        assert done or not isinstance(self.refusal, MergeRefused), "the database alone knew"
         assert done == may, said("take_apart", done, gone, kept)
         if not done:
             return

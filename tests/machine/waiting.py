@@ -49,7 +49,7 @@ class Waiting(Acting):
 
     def _answer(self, data: Any, offers: list[Row]) -> None:
         answer = data.draw(
-            st.sampled_from(["accept", "accept", "accept", "desk", "decline", "withdraw"])
+            st.sampled_from(["desk", "accept", "accept", "accept", "decline", "withdraw"])
         )
         self.answer_offer(data.draw(st.sampled_from(offers)), answer)
 
