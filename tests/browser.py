@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Request,
     Response,
     WebError,
+    expect,
     sync_playwright,
 )
 
@@ -30,6 +31,10 @@ from clinic.models import User
 from clinic.processes import Programs, answers, web_server
 from tests.database import ROOT, TestDatabase
 from tests.people import signed_in
+
+# A machine with more tests than cores is slow: what never comes is told from what comes late.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 PHONE = (360, 740)
 TABLET = (768, 1024)
@@ -209,7 +214,7 @@ class Visits:
             reduced_motion="reduce" if still else "no-preference",
             locale=language,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         self._watch(context)
         if user:

@@ -62,9 +62,9 @@ def test_a_message_comes_without_a_reload(visit: Visits):
     axe(page)
 
     queue_booked("Kim")
-    expect(page.get_by_text("Hello Kim,")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Hello Kim,")).to_be_visible()
     queue_booked("Lee")
-    expect(page.get_by_text("Hello Lee,")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Hello Lee,")).to_be_visible()
 
     axe(page)
     wide = page.evaluate("document.documentElement.scrollWidth")

@@ -14,6 +14,7 @@ from scheduling.models import Closure
 from tests import answers
 from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
+from tests.functional.steps import next_page
 
 pytestmark = pytest.mark.browser
 
@@ -146,15 +147,20 @@ def test_the_queue_is_worked_by_keys(visit: Visits, doctor, held):
     page = visit(DESKTOP, user=doctor)
     page.goto("/staff/review/")
     press_until(page, "No name left")
-    page.keyboard.press("Enter")
+    with next_page(page):
+        page.keyboard.press("Enter")
     expect(page.get_by_text("1 of 3")).to_be_visible()
-    page.keyboard.press("n")
+    with next_page(page):
+        page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
-    page.keyboard.press("p")
+    with next_page(page):
+        page.keyboard.press("p")
     expect(page.get_by_role("heading", level=1)).to_have_text("No name left")
-    page.keyboard.press("n")
+    with next_page(page):
+        page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ana Reyes")
-    page.keyboard.press("n")
+    with next_page(page):
+        page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Cory Hale")
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keys")

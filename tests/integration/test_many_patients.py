@@ -44,10 +44,10 @@ _KEYS = {
         "person_id": "copy.patient",
         "clearance_id": "copy.clearance",
         "state": "'done'",
-        "visit": "tstzrange(lower(visit) - copy.number * interval '1 hour',"
-        " upper(visit) - copy.number * interval '1 hour')",
-        "clinician_busy": "tstzrange(lower(visit) - copy.number * interval '1 hour',"
-        " upper(visit) - copy.number * interval '1 hour')",
+        "visit": "tstzrange(lower(visit) - copy.number * interval '1 day',"
+        " upper(visit) - copy.number * interval '1 day')",
+        "clinician_busy": "tstzrange(lower(visit) - copy.number * interval '1 day',"
+        " upper(visit) - copy.number * interval '1 day')",
     },
 }
 _COLUMNS = """
