@@ -4,7 +4,7 @@ However many days are asked for, the rows are read in the same few queries. What
 anew each time; the openings that follow from it are kept, for as long as nothing in them changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -271,6 +271,25 @@ def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
         and (clearance.xray_allowed or not kind.needs_xray_clearance)
     ]
     return sorted(types, key=lambda kind: (not kind.needs_xray_clearance, kind.minutes, kind.pk))
+
+
+def visit_types_allowed(leaves: Sequence[ClearanceCard]) -> dict[VisitType, ClearanceCard]:
+    """The kinds of visit the desk may book for a patient: what they would choose first.
+
+    Each under the first of their `leaves` that allows it.
+    """
+    chosen = [kind for leave in leaves for kind in visit_types_for(leave)]
+    every = [kind for kind in plan.current().visit_types.values() if kind.is_active]
+    allowed: dict[VisitType, ClearanceCard] = {}
+    for kind in (*chosen, *every):
+        leave = next((leave for leave in leaves if allows(leave, kind)), None)
+        if leave:
+            allowed.setdefault(kind, leave)
+    return allowed
+
+
+def allows(leave: ClearanceCard, kind: VisitType) -> bool:
+    return leave.is_for(kind.code) and (leave.xray_allowed or not kind.needs_xray_clearance)
 
 
 def visit_type_for(clearance: ClearanceCard) -> VisitType | None:

@@ -57,14 +57,7 @@ class Proposal:
 
 def kinds(patient_id: UUID, *, now: datetime) -> dict[VisitType, ClearanceCard]:
     """The visits they may have, what they would choose themselves first, and under which leave."""
-    allowed: dict[VisitType, ClearanceCard] = {}
-    usable = intake.clearances_usable(patient_id, now)
-    every = [kind for kind in plan.current().visit_types.values() if kind.is_active]
-    for card in usable:
-        for kind in (*availability.visit_types_for(card), *every):
-            if card.is_for(kind.code) and (card.xray_allowed or not kind.needs_xray_clearance):
-                allowed.setdefault(kind, card)
-    return allowed
+    return availability.visit_types_allowed(intake.clearances_usable(patient_id, now))
 
 
 def proposed(

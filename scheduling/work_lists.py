@@ -173,7 +173,9 @@ def _one_each(calls: Iterable[Call]) -> list[Line]:
     for call in calls:
         what = (call.patient.person_id, call.visit_id, call.why, call.done_at)
         first.setdefault(what, call)
-    return [_call(call) for call in first.values()]
+    visits = [call.visit for call in first.values() if call.visit]
+    closed = availability.closed_among(visits)
+    return [_call(call, is_closed=call.visit_id in closed) for call in first.values()]
 
 
 def _unconfirmed(day: date | None, now: datetime) -> list[Line]:
@@ -232,9 +234,12 @@ def _suspended(now: datetime) -> list[Line]:
     return [_visit(visit) for visit in visits[:MOST_SHOWN]]
 
 
-def _call(call: Call) -> Line:
-    why = Call.Why(call.why)
+def _call(call: Call, *, is_closed: bool) -> Line:
     visit = call.visit
+    why = Call.Why(call.why)
+    if why == Call.Why.CLOSED and visit and not is_closed:
+        # It was given another time meanwhile: that is what they have to hear.
+        why = Call.Why.VISIT
     about = ""
     if visit:
         about = _("%(when)s, %(kind)s: %(state)s") % {

@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -47,7 +46,7 @@ _INSERT = """
          hold_expires_at, visit, clinician_busy, room_busy, created_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING *
 """
 
 
@@ -102,12 +101,9 @@ def insert(
         as_range(place.room_busy) if place.room_busy else None,
         now,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, row)
-        won = cursor.fetchone()
-    if won is None:
+    visit = next(iter(Appointment.objects.raw(_INSERT, row)), None)
+    if visit is None:
         raise what_is_in_the_way(place, now=now) or TimeTaken()
-    visit = Appointment.objects.get(pk=won[0])
     record(visit, None, by=by, now=now, reason=reason)
     return visit
 

@@ -1,6 +1,6 @@
 """The visits in a closed time, the most urgent first, each with a new time that is free now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -30,8 +30,11 @@ def propose(closure: Closure, visits: Iterable[Appointment], *, now: datetime) -
     told = set(closure.rebookings.values_list("visit", flat=True))
     new = [visit for visit in visits if visit.ends_at > now and visit.pk not in told]
     avoid = proposed_to_somebody(now)
+    # Of all at once: whoever books meanwhile waits for it.
+    leaves = intake.may_book({visit.person_id for visit in new}, now)
     for visit in most_urgent_first(new):
-        start = free_for(visit, avoid=avoid, now=now)
+        theirs = leaves.get(visit.person_id, [])
+        start = free_for(visit, theirs, avoid=avoid, now=now)
         busy = _doctors_time(visit, start) if start else None
         if busy:
             avoid.append(busy)
@@ -47,21 +50,24 @@ def propose(closure: Closure, visits: Iterable[Appointment], *, now: datetime) -
 def propose_again(rebooking: Rebooking, *, now: datetime) -> None:
     """Another time, if the one proposed has gone since. The calendars are ours."""
     visit = rebooking.visit
-    if rebooking.start and _is_free(visit, rebooking.start, now=now):
+    leaves = intake.clearances_usable(visit.patient_id, now)
+    if rebooking.start and _is_free(visit, rebooking.start, leaves, now=now):
         return
     avoid = proposed_to_somebody(now, besides=rebooking)
-    start = free_for(visit, avoid=avoid, now=now)
+    start = free_for(visit, leaves, avoid=avoid, now=now)
     rebooking.start = start
     rebooking.proposed = as_range(_doctors_time(visit, start)) if start else None
     rebooking.save(update_fields=["start", "proposed"])
 
 
-def free_for(visit: Appointment, *, avoid: list[Interval], now: datetime) -> datetime | None:
-    """A start that is offered for this visit; None for one that nobody is to move, too."""
+def free_for(
+    visit: Appointment, leaves: Sequence[ClearanceCard], *, avoid: list[Interval], now: datetime
+) -> datetime | None:
+    """A start offered for this visit under those leaves; None if nobody is to move it, too."""
     if not may_be_asked(visit, now=now):
         return None
     day = timezone.localdate(visit.starts_at)
-    for wish in _wishes(visit, now=now):
+    for wish in _wishes(visit, leaves, now=now):
         for last_day in (day + _SOON, None):
             starts = (
                 availability.offered(wish, first_day=day, last_day=last_day)
@@ -92,10 +98,12 @@ def proposed_to_somebody(now: datetime, *, besides: Rebooking | None = None) -> 
     return [as_interval(busy) for busy in proposed.values_list("proposed", flat=True)]
 
 
-def _is_free(visit: Appointment, start: datetime, *, now: datetime) -> bool:
+def _is_free(
+    visit: Appointment, start: datetime, leaves: Sequence[ClearanceCard], *, now: datetime
+) -> bool:
     return any(
         availability.is_offered(wish, start, clinician_id=visit.clinician_id)
-        for wish in _wishes(visit, now=now)
+        for wish in _wishes(visit, leaves, now=now)
     )
 
 
@@ -104,13 +112,10 @@ def _doctors_time(visit: Appointment, start: datetime) -> Interval:
     return shape_of(visit.visit_type, visit.ends_at - visit.starts_at).doctor(start)
 
 
-def _wishes(visit: Appointment, *, now: datetime) -> Iterator[Wish]:
-    """One for each leave of the patient's, the visit's own before any other."""
-    for clearance in _leaves(visit, now=now):
-        yield Wish.to_move(visit, clearance, now=now)
-
-
-def _leaves(visit: Appointment, *, now: datetime) -> list[ClearanceCard]:
-    usable = intake.clearances_usable(visit.patient_id, now)
-    fitting = [card for card in usable if card.is_for(visit.visit_type.code)]
-    return sorted(fitting, key=lambda card: card.id != visit.clearance_id)
+def _wishes(
+    visit: Appointment, leaves: Sequence[ClearanceCard], *, now: datetime
+) -> Iterator[Wish]:
+    """One for each leave that allows such a visit, the visit's own before any other."""
+    fitting = [leave for leave in leaves if leave.is_for(visit.visit_type.code)]
+    for leave in sorted(fitting, key=lambda leave: leave.id != visit.clearance_id):
+        yield Wish.to_move(visit, leave, now=now)

@@ -11,6 +11,7 @@ from clinic import access, audit, messages
 from clinic.audit import Actor, Via
 from clinic.models import Message, User
 from intake import public as intake
+from intake.public import PatientCard
 from scheduling.exceptions import (
     CalendarBusy,
     SchedulingProblem,
@@ -128,8 +129,11 @@ def told_after(by: Actor) -> timedelta:
     return TOLD_AFTER if on_our_pages and is_desk else timedelta(0)
 
 
-def tell_booked(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
-    person = intake.patient_card(visit.patient_id)
+def tell_booked(
+    visit: Appointment, *, to: PatientCard | None = None, by: Actor = None, now: datetime
+) -> None:
+    """`to`: whose visit it is, for whoever has just read that."""
+    person = to or intake.patient_card(visit.patient_id)
     message = messages.booked(
         to=person.email,
         name=person.given_name,

@@ -75,15 +75,15 @@ def book(
         audit.writing(by),
         wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
     ):
-        require_clearance(
+        if is_closed(place):
+            raise TimeClosed
+        clearance = require_clearance(
             patient_id=patient_id,
             clearance_id=clearance_id,
             visit_type=kind,
             start=start,
             now=now,
         )
-        if is_closed(place):
-            raise TimeClosed
         policies = against_booking(place, now=now) if reason is not None else []
         require_reason(policies, reason)
         visit = insert(
@@ -96,7 +96,7 @@ def book(
             reason=reason or "",
         )
         record_exception(visit, policies, reason=reason, by=by, now=now)
-        tell_booked(visit, by=by, now=now)
+        tell_booked(visit, to=clearance.person, by=by, now=now)
         return visit
 
 
@@ -119,6 +119,8 @@ def walk_in(
         audit.writing(by),
         wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
     ):
+        if is_closed(place):
+            raise TimeClosed
         require_clearance(
             patient_id=patient_id,
             clearance_id=clearance_id,
@@ -126,8 +128,6 @@ def walk_in(
             start=start,
             now=now,
         )
-        if is_closed(place):
-            raise TimeClosed
         visit = insert(
             place,
             clearance_id=clearance_id,

@@ -21,7 +21,7 @@ from clinic.models import User
 from intake import public as intake
 from intake.public import ClearanceCard, PatientCard
 from scheduling import in_the_way, patient_search, plan, services
-from scheduling.availability import Wish, offered, visit_types_for
+from scheduling.availability import Wish, allows, offered, visit_types_allowed
 from scheduling.desk_exceptions import NeedsReason
 from scheduling.exceptions import (
     SchedulingProblem,
@@ -151,7 +151,7 @@ def _fill_in_next(
     found = [
         start
         for card in intake.clearances_usable(patient.id, now)
-        if _allows(card, kind)
+        if allows(card, kind)
         for start in _offered_after(after, card, kind, now=now)
     ]
     if not found:
@@ -200,8 +200,7 @@ def _page(
         "filled": times.in_words(form.start) if is_filled else "",
     }
     if patient:
-        start = _start(form, is_walk_in=is_walk_in, now=now) if _has_a_time(form) else now
-        kinds = _kinds(patient, max(start, now), now=now)
+        kinds = list(visit_types_allowed(intake.clearances_usable(patient.id, now)))
         chosen = form["kind"].value()
         context |= {
             "standing": intake.standing(patient.id, now),
@@ -243,10 +242,6 @@ def _chosen(by: User, patient_id: UUID | None) -> PatientCard | None:
     return intake.patient_seen_by(by, patient_id) if patient_id else None
 
 
-def _has_a_time(form: BookForm) -> bool:
-    return form.is_bound and not {"day", "clock"} & form.errors.keys()
-
-
 def _start(form: BookForm, *, is_walk_in: bool, now: datetime) -> datetime:
     """Of a walk-in: now, or the time that was free next."""
     if is_walk_in and not (form.cleaned_data["day"] and form.cleaned_data["clock"]):
@@ -263,22 +258,9 @@ def _clearance(
 ) -> ClearanceCard | None:
     """The one to book under: it covers the start and means this visit, if any does."""
     usable = intake.clearances_usable(patient.id, now)
-    fits = [card for card in usable if _allows(card, kind)]
+    fits = [card for card in usable if allows(card, kind)]
     covering = [card for card in fits if card.starts_at <= start < card.ends_at]
     return next(iter([*covering, *fits, *usable]), None)
-
-
-def _kinds(patient: PatientCard, start: datetime, *, now: datetime) -> list[VisitType]:
-    """The visits they may have: what they would choose themselves first."""
-    usable = intake.clearances_usable(patient.id, now)
-    first = [kind for card in usable for kind in visit_types_for(card)]
-    every = [kind for kind in plan.current().visit_types.values() if kind.is_active]
-    allowed = [kind for kind in every if any(_allows(card, kind) for card in usable)]
-    return list(dict.fromkeys([*first, *allowed]))
-
-
-def _allows(card: ClearanceCard, kind: VisitType) -> bool:
-    return card.is_for(kind.code) and (card.xray_allowed or not kind.needs_xray_clearance)
 
 
 def _next_free(

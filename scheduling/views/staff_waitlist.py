@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic import access, audit
 from intake import public as intake
 from intake.public import PatientCard
-from scheduling import plan, services, staff_waitlist
+from scheduling import services, staff_waitlist
+from scheduling.availability import visit_types_allowed
 from scheduling.desk_exceptions import NeedsReason
 from scheduling.exceptions import SchedulingProblem
 from scheduling.forms import StartForm, WaitForm, as_wished
@@ -155,16 +156,7 @@ def wait(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _kinds(person: PatientCard, now: datetime) -> list[VisitType]:
     """What their clearances allow: for nothing else can they wait."""
-    leave = intake.clearances_usable(person.id, now)
-    return [
-        kind
-        for kind in plan.current().visit_types.values()
-        if kind.is_active
-        and any(
-            card.is_for(kind.code) and (card.xray_allowed or not kind.needs_xray_clearance)
-            for card in leave
-        )
-    ]
+    return list(visit_types_allowed(intake.clearances_usable(person.id, now)))
 
 
 def _page(

@@ -14,6 +14,8 @@ from tests.concurrency.conftest import Finish, Runner
 from tests.factories.scheduling import NINE, NOW
 
 ROUNDS = 20
+# Of the long ones beside those that want one time.
+SOME_ROUNDS = 8
 CLIENTS = 50
 TEN_MINUTES = timedelta(minutes=10)
 

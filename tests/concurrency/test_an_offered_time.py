@@ -23,6 +23,7 @@ from scheduling.slots import Interval
 from tests.concurrency.clients import (
     CLIENTS,
     ROUNDS,
+    SOME_ROUNDS,
     at,
     cancelling,
     live_overlaps,
@@ -74,7 +75,7 @@ def on_the_list(count: int) -> dict[object, Clearance]:
 
 def test_fifty_accept_and_one_has_it(race: Race, offered_to_all):
     leaves = on_the_list(CLIENTS)
-    for number in range(ROUNDS):
+    for number in range(SOME_ROUNDS):
         offers = offering()
         assert len(offers) == CLIENTS
         round_ = race.run([accepting(offer) for offer in offers])
@@ -117,7 +118,7 @@ def test_two_times_are_not_offered_to_one_at_once(race: Race):
 def test_accepted_while_others_book_it(race: Race, offered_to_all):
     leaves = on_the_list(25)
     to_book: list[Runner] = [partial(book, leave) for leave in fifty_clearances(25)]
-    for _ in range(ROUNDS):
+    for _ in range(SOME_ROUNDS):
         offers = offering()
         round_ = race.run([*map(accepting, offers), *to_book])
         [winner] = winners(round_)

@@ -385,7 +385,7 @@ def the_lists_are_worked_through(hands: Hands, cast: Cast) -> None:
     expect(page.get_by_text("1 done in the last hour")).to_be_visible()
     # Without an email address: what became of her visit is told by telephone.
     hands.press(page.get_by_role("button", name="Left word for Rosa Blum"))
-    hands.press(page.get_by_role("button", name="They come: Gil Frost"))
+    hands.press(page.get_by_role("button", name="Confirm attendance: Gil Frost"))
     expect(page.get_by_text("Everybody of that day has confirmed")).to_be_visible()
     assert state_of(gil.pk) is State.CONFIRMED
     hands.press(page.get_by_role("button", name="Move to the time proposed: Hal Stone"))
