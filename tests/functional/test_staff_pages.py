@@ -317,7 +317,8 @@ def test_the_desk_asks_aloud_by_keyboard(visit: Visits, desk):
             said = answers.BOOK[name]
             one = said[0] if isinstance(said, list) else said
             field.locator(f"[value='{one}']").press("Space")
-        page.get_by_role("button", name="Continue").press("Enter")
+        with next_page(page):
+            page.get_by_role("button", name="Continue").press("Enter")
     axe(page)
     fits(page)
     screenshot(page, "desk-asks-the-rest")
