@@ -263,12 +263,10 @@ def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
         kind
         for kind in plan.current().visit_types.values()
         if kind.is_active
+        and allows(clearance, kind)
         and (
-            clearance.is_for(kind.code)
-            if clearance.visit_types
-            else (kind.for_return_visit if is_return else kind.for_first_visit)
+            clearance.visit_types or (kind.for_return_visit if is_return else kind.for_first_visit)
         )
-        and (clearance.xray_allowed or not kind.needs_xray_clearance)
     ]
     return sorted(types, key=lambda kind: (not kind.needs_xray_clearance, kind.minutes, kind.pk))
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -62,27 +63,36 @@ PARTS = {"stylesheet", "script", "image", "font", "media", "manifest"}
 
 @pytest.fixture(scope="session")
 def _server(test_database: TestDatabase) -> Iterator[str]:
-    port = free_port()
-    address = f"http://localhost:{port}"
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
-        "DATABASE_URL": test_database.url,
-        "SITE_URL": address,
-    }
-    programs = Programs(folder=ROOT, environment=environment)
-    try:
-        programs.start("web server", *web_server(port))
-        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
-        yield address
-    finally:
-        programs.stop()
+    with served(test_database) as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture
 def site(fresh_database: TestDatabase, _server: str) -> str:
     """The address of the clinic, served by another process from this test's own database."""
     return _server
+
+
+@contextmanager
+def served(
+    database: TestDatabase, settings: str = "tests.site_settings", **more: str
+) -> Iterator[int]:
+    """The port of a web server in a process of its own; `more` goes into its environment."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": settings,
+        "DATABASE_URL": database.url,
+        "SITE_URL": f"http://localhost:{port}",
+        **more,
+    }
+    programs = Programs(folder=ROOT, environment=environment)
+    try:
+        programs.start("web server", *web_server(port))
+        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
+        yield port
+    finally:
+        programs.stop()
 
 
 def free_port() -> int:

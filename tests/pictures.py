@@ -4,7 +4,6 @@ Of the demo's clinic, at a fixed moment, so that each time they show the same. N
 its name alone.
 """
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -13,11 +12,10 @@ import time_machine
 from playwright.sync_api import FloatRect, Page, expect
 
 from clinic.models import Message, User
-from clinic.processes import Programs, answers, web_server
 from intake.models import Patient
 from scheduling import demo
 from scheduling.demo.people import IN_A_SERIES
-from tests.browser import Visits, free_port
+from tests.browser import Visits, served
 from tests.database import ROOT, TestDatabase
 
 pytestmark = pytest.mark.browser
@@ -39,21 +37,9 @@ def site(fresh_database: TestDatabase) -> Iterator[str]:
     # No worker runs here: what it would have mailed by now has gone.
     queued = Message.objects.filter(state=Message.State.QUEUED)
     queued.update(state=Message.State.SENT, sent_at=MOMENT)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.pictures_settings",
-        "PICTURES_AT": MOMENT.isoformat(),
-        "DATABASE_URL": fresh_database.url,
-        "SITE_URL": f"http://localhost:{port}",
-    }
-    programs = Programs(folder=ROOT, environment=environment)
-    try:
-        programs.start("web server", *web_server(port))
-        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
+    at = MOMENT.isoformat()
+    with served(fresh_database, "tests.pictures_settings", PICTURES_AT=at) as port:
         yield f"http://localhost:{port}"
-    finally:
-        programs.stop()
 
 
 def test_the_desks_day(visit: Visits) -> None:

@@ -1,6 +1,5 @@
 """The demo's messages in a browser: they come by themselves, on a phone too."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -12,10 +11,8 @@ from playwright.sync_api import expect
 
 from clinic import messages, services
 from clinic.models import User
-from clinic.processes import Programs, answers, web_server
-from tests.browser import PHONE, Visits, axe, screenshot
-from tests.database import ROOT, TestDatabase
-from tests.mail import free_port
+from tests.browser import PHONE, Visits, axe, screenshot, served
+from tests.database import TestDatabase
 
 pytestmark = pytest.mark.browser
 
@@ -25,19 +22,8 @@ STARTS = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
 @pytest.fixture
 def site(fresh_database: TestDatabase) -> Iterator[str]:
     """The demo, in a process of its own."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.demo_settings",
-        "DATABASE_URL": fresh_database.url,
-    }
-    programs = Programs(folder=ROOT, environment=environment)
-    try:
-        programs.start("web server", *web_server(port))
-        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
+    with served(fresh_database, "tests.demo_settings") as port:
         yield f"http://localhost:{port}"
-    finally:
-        programs.stop()
 
 
 def queue_booked(name: str) -> None:

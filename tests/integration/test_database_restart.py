@@ -1,7 +1,6 @@
 """PostgreSQL restarts under the real web server: the pages are back as soon as it is."""
 
 import http.client
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from clinic import local_postgres
-from clinic.processes import Programs, answers, web_server
 from tests import database
-from tests.browser import free_port
-from tests.database import ROOT, TestDatabase
+from tests.browser import served
+from tests.database import TestDatabase
 
 # A server of its own: the other tests' must not go away beneath them.
 USE = "restarted"
@@ -52,20 +50,10 @@ class Site:
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     prepared = database.prepare("web", use=USE)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.site_settings",
-        "DATABASE_URL": prepared.url,
-        "SITE_URL": f"http://localhost:{port}",
-    }
-    programs = Programs(folder=ROOT, environment=environment)
     try:
-        programs.start("web server", *web_server(port))
-        programs.wait_for(lambda: answers(port, "/healthz"), seconds=60)
-        yield Site(port, prepared)
+        with served(prepared) as port:
+            yield Site(port, prepared)
     finally:
-        programs.stop()
         prepared.remove()
 
 

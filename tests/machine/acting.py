@@ -202,6 +202,14 @@ class Acting(RuleBasedStateMachine):
         assert done == may, said("confirm", done, visit)
 
     def book(self, question: Question, minute: int) -> None:
+        self._book(question, minute, services.book, to="book")
+
+    def walk_in(self, question: Question) -> None:
+        self._book(question, seconds(self.now) // 60, services.walk_in, to="walk in")
+
+    def _book(
+        self, question: Question, minute: int, service: Callable[..., Any], *, to: str
+    ) -> None:
         calendar = self.calendar
         kind = calendar.types[question.visit_type_id]
         usable = oracle.usable_clearances(calendar, question.person_id, question.now)
@@ -212,7 +220,7 @@ class Acting(RuleBasedStateMachine):
         )
         self.touches = {question.person_id}
         done = self.attempt(
-            lambda: services.book(
+            lambda: service(
                 patient_id=question.person_id,
                 clearance_id=question.clearance_id,
                 visit_type_id=question.visit_type_id,
@@ -220,9 +228,9 @@ class Acting(RuleBasedStateMachine):
                 by=self.world.desk,
                 now=self.now,
             ),
-            to="book",
+            to=to,
         )
-        assert done == may, said("book", done, question, minute)
+        assert done == may, said(to, done, question, minute)
 
     def book_series(self, question: Question, minutes: list[int], *, reason: str) -> None:
         """All of them or none, and never two on one day."""

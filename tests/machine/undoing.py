@@ -15,7 +15,7 @@ from tests.machine import oracle, rows
 from tests.machine.acting import A_MINUTE, Acting, cuts_room, length_of, said
 from tests.machine.often import happens
 from tests.machine.oracle import Calendar
-from tests.machine.rows import Row, moment, seconds
+from tests.machine.rows import Row, seconds
 
 _LENGTHS = st.sampled_from([10, 15, 20, 30, 40, 60, 90])
 _ACTS = st.sampled_from(["move", "move", "length", "mark", "mark", "cancel", "book", "walk in"])
@@ -171,29 +171,6 @@ class Undoing(Acting):
             and oracle.covers(calendar, question, start)
             and self._gate_lets(visit)
         )
-
-    def walk_in(self, question: oracle.Question) -> None:
-        calendar, minute = self.calendar, seconds(self.now) // 60
-        kind = calendar.types[question.visit_type_id]
-        usable = oracle.usable_clearances(calendar, question.person_id, question.now)
-        may = (
-            (usable[question.clearance_id] or not kind["needs_xray_clearance"])
-            and oracle.covers(calendar, question, minute)
-            and oracle.is_free(calendar, question, minute)
-        )
-        self.touches = {question.person_id}
-        done = self.attempt(
-            lambda: services.walk_in(
-                patient_id=question.person_id,
-                clearance_id=question.clearance_id,
-                visit_type_id=question.visit_type_id,
-                start=moment(minute * 60),
-                by=self.world.desk,
-                now=self.now,
-            ),
-            to="walk in",
-        )
-        assert done == may, said("walk_in", done, question, minute)
 
     def undo(self, was: Row | None, after: Row, done_at: int) -> bool:
         """All is as it was, or it is refused and nothing has changed."""
