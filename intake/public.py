@@ -3,19 +3,19 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Greatest
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from intake import words_to_say
+from intake import cards, words_to_say
 from intake.ages import ADULT as ADULT
 from intake.ages import is_adult as is_adult
+from intake.cards import ClearanceCard as ClearanceCard
+from intake.cards import PatientCard as PatientCard
 from intake.models import (
     Case,
     Clearance,
@@ -29,52 +29,10 @@ from intake.patient_file import PatientFile as PatientFile
 from intake.patient_file import open_file as open_file
 from intake.patient_search import PatientFound as PatientFound
 from intake.patient_search import find_patients as find_patients
-from intake.querysets import CaseQuerySet, ClearanceQuerySet
 from intake.querysets import of_account as of_account  # for the calendar's own rows
 from intake.triage import Disposition
 from intake.triage.article import ROWS
 from intake.triage.article import First as First  # what a row says, for its readers
-
-
-@dataclass(frozen=True)
-class PatientCard:
-    """A patient's contact details; `born` is a date, `email` may be empty."""
-
-    id: UUID
-    name: str
-    given_name: str
-    phone: str
-    email: str
-    born: date
-    town: str
-    account_id: UUID | None
-    first_seen: datetime
-
-
-@dataclass(frozen=True)
-class ClearanceCard:
-    """Leave to book visits that start inside [starts_at, ends_at), both in UTC.
-
-    `known_at`: when the patient last answered, or the clinician decided to give this leave.
-    """
-
-    id: UUID
-    person: PatientCard
-    starts_at: datetime
-    ends_at: datetime
-    xray_allowed: bool
-    revoked: bool
-    known_at: datetime
-    # Codes of visit types; none means any.
-    visit_types: tuple[str, ...] = ()
-
-    @property
-    def patient_id(self) -> UUID:
-        return self.person.id
-
-    def is_for(self, visit_type: str) -> bool:
-        """Is this kind of visit, by its code, among those it was given for?"""
-        return not self.visit_types or visit_type in self.visit_types
 
 
 @dataclass(frozen=True)
@@ -120,7 +78,7 @@ def first_steps() -> list[FirstStep]:
 def patient_card(patient_id: UUID) -> PatientCard:
     """Of a merged record, the card of the one that is kept. Raises Patient.DoesNotExist."""
     found = Patient.objects.select_related("town", "merged_into__town").get(pk=patient_id)
-    return _card(found.kept)
+    return cards.patient(found)
 
 
 def person_of(patient_id: UUID) -> UUID:
@@ -131,33 +89,32 @@ def person_of(patient_id: UUID) -> UUID:
 def patient_seen_by(user: User, patient_id: UUID) -> PatientCard | None:
     patients = Patient.objects.visible_to(user).select_related("town", "merged_into__town")
     found = patients.filter(pk=patient_id).first()
-    return _card(found.kept) if found else None
+    return cards.patient(found) if found else None
 
 
 def family_of(user: User) -> list[PatientCard]:
     """The patients of an account, oldest first."""
     family = Patient.objects.filter(account=user).not_merged().select_related("town")
     family = family.order_by("born", "pk")
-    return [_card(patient) for patient in family]
+    return [cards.patient(patient) for patient in family]
 
 
 def clearance_of(user: User, clearance_id: UUID) -> ClearanceCard | None:
     """A clearance of the account's own family, usable or not."""
-    clearance = _as_known().filter(of_account(user), pk=clearance_id).first()
-    return _clearance_card(clearance) if clearance else None
+    return cards.clearance_of_account(clearance_id, user.pk)
 
 
 def clearance_card(clearance_id: UUID) -> ClearanceCard:
     """A clearance, usable or not. Raises Clearance.DoesNotExist."""
-    return _clearance_card(_as_known().get(pk=clearance_id))
+    card = cards.clearance(clearance_id)
+    if card is None:
+        raise Clearance.DoesNotExist
+    return card
 
 
 def clearances_of(user: User, now: datetime) -> list[ClearanceCard]:
     """What a whole family may book under, the one that lasts longest first."""
-    # Asked for by themselves: one more join, and the database would begin with every clearance.
-    records = list(Patient.objects.filter(person__in=user.patients.values("person")))
-    usable = _as_known().usable(now).filter(~Exists(_holding()), patient__in=records)
-    return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
+    return cards.usable_clearances(list(user.patients.values_list("pk", flat=True)), now)
 
 
 def is_usable(clearance: ClearanceCard, now: datetime) -> bool:
@@ -168,11 +125,7 @@ def is_usable(clearance: ClearanceCard, now: datetime) -> bool:
 
 def clearances_usable(patient_id: UUID, now: datetime) -> list[ClearanceCard]:
     """Clearances a visit may still be booked under, the one that lasts longest first."""
-    if is_held(patient_id):
-        return []
-    theirs = Patient.objects.same_person_as(patient_id)
-    usable = _as_known().usable(now).filter(patient__in=theirs)
-    return [_clearance_card(clearance) for clearance in usable.order_by("-ends_at")]
+    return cards.usable_clearances([patient_id], now)
 
 
 def may_book(people: Collection[UUID], now: datetime) -> dict[UUID, list[ClearanceCard]]:
@@ -180,12 +133,10 @@ def may_book(people: Collection[UUID], now: datetime) -> dict[UUID, list[Clearan
 
     Each is named by the record that is kept of them.
     """
-    usable = _as_known().usable(now).filter(~Exists(_holding()), patient__person__in=people)
     consents = GuardianConsent.objects.filter(patient__person__in=people)
     agreed = set(consents.values_list("patient__person", flat=True))
     found: dict[UUID, list[ClearanceCard]] = {}
-    for clearance in usable.order_by("-ends_at"):
-        card = _clearance_card(clearance)
+    for card in cards.usable_clearances(people, now):
         if is_adult(card.person.born, timezone.localdate(now)) or card.patient_id in agreed:
             found.setdefault(card.patient_id, []).append(card)
     return found
@@ -284,13 +235,11 @@ def held_among(patients: Collection[UUID]) -> set[UUID]:
     return held
 
 
-def lacks_guardian(patient_id: UUID, on: date) -> bool:
+def lacks_guardian(person: PatientCard, on: date) -> bool:
     """The patient is a minor on that day, and no guardian has agreed to their care."""
-    born = Patient.objects.values_list("born", flat=True).get(pk=patient_id)
-    if is_adult(born, on):
+    if is_adult(person.born, on):
         return False
-    records = Patient.objects.same_person_as(patient_id)
-    return not GuardianConsent.objects.filter(patient__in=records).exists()
+    return not GuardianConsent.objects.filter(patient__person=person.id).exists()
 
 
 def lock_patient(patient_id: UUID) -> None:
@@ -304,61 +253,3 @@ def lock_patient(patient_id: UUID) -> None:
         )
         if cursor.fetchone() is None:
             raise Patient.DoesNotExist
-
-
-def _as_known() -> ClearanceQuerySet[Clearance]:
-    """Clearances, each with when its answers and the patient's newest X-ray hold were submitted.
-
-    And with when the patient was last known to be as they said: they answered, or the clinician
-    gave this very leave. Without the second, whoever a doctor had to see first would be held again
-    by the same answers each time the link in "you may book" is followed.
-    """
-    theirs = Intake.objects.filter(patient__person=OuterRef("patient__person"))
-    submitted = theirs.order_by("-submitted_at").values("submitted_at")
-    people = Clearance.objects.select_related("patient__town", "patient__merged_into__town")
-    return people.annotate(
-        answered_at=F("intake__submitted_at"),
-        xray_hold=Subquery(submitted.filter(xray_hold=True)[:1]),
-        known_at=Greatest(
-            Subquery(submitted.filter(is_complete=True)[:1]),
-            F("intake__submitted_at"),
-            F("decision__at"),
-        ),
-    )
-
-
-def _holding() -> CaseQuerySet[Case]:
-    """Unresolved cases that the person of an outer row is in, or answers of theirs."""
-    person = OuterRef("patient__person")
-    return Case.objects.unresolved().filter(
-        Q(patient__person=person) | Q(intakes__patient__person=person)
-    )
-
-
-def _clearance_card(clearance: Any) -> ClearanceCard:
-    held_at = clearance.xray_hold
-    return ClearanceCard(
-        id=clearance.pk,
-        person=_card(clearance.patient.kept),
-        starts_at=clearance.starts_at,
-        ends_at=clearance.ends_at,
-        xray_allowed=clearance.xray_allowed
-        and (held_at is None or held_at < clearance.answered_at),
-        revoked=clearance.revoked_at is not None,
-        known_at=clearance.known_at,
-        visit_types=tuple(clearance.visit_types),
-    )
-
-
-def _card(patient: Patient) -> PatientCard:
-    return PatientCard(
-        id=patient.pk,
-        name=patient.name,
-        given_name=patient.given_name,
-        phone=str(patient.phone),
-        email=patient.email,
-        born=patient.born,
-        town=patient.town_name,
-        account_id=patient.account_id,
-        first_seen=patient.created_at,
-    )

@@ -78,7 +78,7 @@ def move(
         give_up_holds(place, by=by, now=now)
         put(visit, place, clearance.id, State.BOOKED, by=by, now=now, reason=reason or MOVED)
         record_exception(visit, policies, reason=reason, by=by, now=now)
-        tell_moved(visit, moved_from=moved_from, by=by, now=now)
+        tell_moved(visit, to=clearance.person, moved_from=moved_from, by=by, now=now)
         return visit
 
 

@@ -147,12 +147,11 @@ def tell_booked(
 
 
 def tell_moved(
-    visit: Appointment, *, moved_from: datetime, by: Actor = None, now: datetime
+    visit: Appointment, *, to: PatientCard, moved_from: datetime, by: Actor = None, now: datetime
 ) -> None:
-    person = intake.patient_card(visit.patient_id)
     message = messages.moved(
-        to=person.email,
-        name=person.given_name,
+        to=to.email,
+        name=to.given_name,
         visit_id=visit.pk,
         moved_from=moved_from,
         starts_at=visit.starts_at,

@@ -158,11 +158,11 @@ def _tell(visit: Appointment, done: StatusChange, *, by: Actor, now: datetime) -
     if not had_gone and not was_told(visit, made_at=done.at):
         return
     if told == "moved":
-        tell_moved(visit, moved_from=done.became.lower, by=by, now=now)
+        tell_moved(visit, to=person, moved_from=done.became.lower, by=by, now=now)
     elif visit.state == State.CANCELLED:
         tell_cancelled(visit, by=by, now=now)
     else:
-        tell_booked(visit, by=by, now=now)
+        tell_booked(visit, to=person, by=by, now=now)
 
 
 def _told(done: StatusChange) -> str:

@@ -237,7 +237,7 @@ def reinstate(
         )
         visit.clearance_id = clearance.id
         become(visit, State.BOOKED, by=by, now=now)
-        tell_booked(visit, by=by, now=now)
+        tell_booked(visit, to=clearance.person, by=by, now=now)
         return visit
 
 

@@ -168,7 +168,7 @@ def _require_leave(patient_id: UUID, kind: VisitType, now: datetime) -> None:
     usable = intake.clearances_usable(patient_id, now)
     if not usable:
         raise PatientHeld if intake.is_held(patient_id) else NotCleared
-    if intake.lacks_guardian(patient_id, times.local(now).date()):
+    if intake.lacks_guardian(usable[0].person, times.local(now).date()):
         raise GuardianMissing
     fitting = [card for card in usable if card.is_for(kind.code)]
     if not fitting:
