@@ -1,8 +1,9 @@
 """Mornings and afternoons of a week, as people say when a visit would suit them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
@@ -34,24 +35,41 @@ class HalfDay:
 
     @property
     def day(self) -> str:
-        return capfirst(str(WEEKDAYS[self.weekday]))
+        return _day(self.weekday)
 
     @property
     def part_in_words(self) -> str:
         return _("Morning") if self.part == MORNING else _("Afternoon")
 
 
-WEEK = tuple(HalfDay(weekday, part) for weekday in range(7) for part in (MORNING, AFTERNOON))
+_DAYS = range(7)
+# So many days alike are said at once.
+_A_ROW = 3
+WEEK = tuple(HalfDay(weekday, part) for weekday in _DAYS for part in (MORNING, AFTERNOON))
 
 
 def in_words(keys: Iterable[str]) -> list[str]:
-    """Day by day, such as "Monday: morning, afternoon". A key nobody knows is left out."""
-    kept = set(keys)
-    days: dict[str, list[str]] = {}
-    for half in WEEK:
-        if half.key in kept:
-            days.setdefault(half.day, []).append(half.part_in_words.lower())
-    return [
-        _("%(day)s: %(parts)s") % {"day": day, "parts": ", ".join(parts)}
-        for day, parts in days.items()
-    ]
+    """Such as "Monday: morning, afternoon", or "Monday to Friday: morning" for days in a row.
+
+    A key nobody knows is left out.
+    """
+    wished = set(keys)
+    kept = {half for half in WEEK if half.key in wished}
+    said: list[str] = []
+    for parts, alike in groupby(_DAYS, key=lambda day: _parts(day, kept)):
+        days = list(alike)
+        if parts and len(days) >= _A_ROW:
+            words = {"first": _day(days[0]), "last": WEEKDAYS[days[-1]], "parts": parts}
+            said.append(_("%(first)s to %(last)s: %(parts)s") % words)
+        elif parts:
+            said += [_("%(day)s: %(parts)s") % {"day": _day(day), "parts": parts} for day in days]
+    return said
+
+
+def _parts(weekday: int, kept: Container[HalfDay]) -> str:
+    halves = [half for half in WEEK if half.weekday == weekday and half in kept]
+    return ", ".join(half.part_in_words.lower() for half in halves)
+
+
+def _day(weekday: int) -> str:
+    return capfirst(str(WEEKDAYS[weekday]))

@@ -102,7 +102,8 @@ def draft_of(request: HttpRequest) -> IntakeDraft | None:
     key = request.session.get(DRAFT)
     if not key:
         return None
-    return IntakeDraft.objects.select_related("submitted", "renews__patient").filter(pk=key).first()
+    # What most drafts have not yet, or never, is read when it is asked for.
+    return IntakeDraft.objects.filter(pk=key).first()
 
 
 def sent_intake(request: HttpRequest) -> Intake | None:

@@ -114,6 +114,7 @@ def _begin_page(
         "birth_errors": _birth_errors(birth),
         "known": known,
         "calls": [_line(draft, by) for draft in calls],
+        "may_add": access.is_desk(by),
     }
     return render(request, "intake/desk_call_new.html", context, status=status)
 
@@ -507,7 +508,7 @@ def _own(request: HttpRequest, pk: UUID) -> IntakeDraft:
     by = access.signed_in(request)
     calls = IntakeDraft.objects.filter(by_phone=True)
     own = calls.filter(typed_by=by) | calls.filter(handed_over_by=by)
-    return get_object_or_404(own.select_related("submitted", "patient", "account"), pk=pk)
+    return get_object_or_404(own, pk=pk)
 
 
 def _walk(draft: IntakeDraft) -> Walk:

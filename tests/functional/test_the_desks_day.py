@@ -271,7 +271,7 @@ def a_freed_time_is_offered_and_taken(hands: Hands, cast: Cast) -> None:
 
 def somebody_new_calls(hands: Hands, cast: Cast) -> None:
     page = hands.page
-    go_to(hands, "New by phone")
+    go_to(hands, "New patient")
     for label, text in (
         ("First name", "Cal"),
         ("Last name", "Rivers"),

@@ -25,7 +25,7 @@ MAYA = {
 
 
 def test_somebody_new(desk: User, desk_client: Client):
-    assert "New patient" in desk_client.get(ADDRESS).text
+    assert "Only put on record" in desk_client.get(ADDRESS).text
     response = desk_client.post(ADDRESS, MAYA)
     maya = Patient.objects.get()
     assert response.headers["Location"] == f"/staff/patients/{maya.pk}/"
