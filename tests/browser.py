@@ -324,6 +324,8 @@ def screenshot(page: Page, name: str) -> None:
 
 def fits(page: Page) -> None:
     """Nothing is wider than the window."""
+    # Between two pages there is nothing that could be wide.
+    page.wait_for_load_state()
     wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= window, f"{page.url} scrolls sideways: {wide} in {window} px"
 

@@ -67,8 +67,8 @@ _STATUS = {
 
 
 _CLOSED = gettext_lazy(
-    "The clinic is closed at this time now. We will propose another time to you. You can also"
-    " choose one yourself."
+    "The clinic is closed at this time now. Choose another time, or take the one that we propose"
+    " to you."
 )
 
 

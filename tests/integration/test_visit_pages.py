@@ -327,7 +327,7 @@ class TestMyVisits:
         self, patient_client, leave
     ):
         shut, stands = book(leave), book(leave, NEXT_WEEK)
-        said = "The clinic is closed at this time now. We will propose another time to you."
+        said = "The clinic is closed at this time now. Choose another time, or take the one"
         around = Interval(NINE, TEN)
         closed = services.close(during=around, reason="Away", by=None, now=NOW).closure
         assert text(patient_client.get(VISITS)).count(said) == 1
