@@ -35,5 +35,5 @@ def signed_in(user: User, *methods: str, client: Client | None = None) -> Client
     # At once: `Client.force_login` writes it four times, and most tests begin here.
     held.save()
     update_last_login(None, user)
-    client.cookies[settings.SESSION_COOKIE_NAME] = held.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(held.session_key)
     return client
