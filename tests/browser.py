@@ -322,6 +322,13 @@ def screenshot(page: Page, name: str) -> None:
         page.screenshot(path=path, full_page=True, caret="initial")
 
 
+def at_each_size(page: Page, *sizes: tuple[int, int]) -> Iterator[int]:
+    """The widths, one after the other, each while the page is shown so wide."""
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        yield width
+
+
 def fits(page: Page) -> None:
     """Nothing is wider than the window."""
     # Between two pages there is nothing that could be wide.

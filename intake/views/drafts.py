@@ -102,8 +102,8 @@ def draft_of(request: HttpRequest) -> IntakeDraft | None:
     key = request.session.get(DRAFT)
     if not key:
         return None
-    # What most drafts have not yet, or never, is read when it is asked for.
-    return IntakeDraft.objects.filter(pk=key).first()
+    # In no order, and without what most drafts never have: every page of the form asks for it.
+    return next(iter(IntakeDraft.objects.filter(pk=key)), None)
 
 
 def sent_intake(request: HttpRequest) -> Intake | None:

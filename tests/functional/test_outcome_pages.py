@@ -12,13 +12,12 @@ from clinic.models import User
 from intake import services
 from intake.models import Case, Intake, WishedTimes
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.functional.steps import heading, press
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"360": PHONE, "1280": DESKTOP}
 FELL = {**answers.BOOK, "injury": "yes", "injury_kind": "fall", "injury_when": "last_2_weeks"}
 MUCH = {**FELL, "fever": "yes", "thinner": "yes", "weight": "not_sure"}
 
@@ -73,9 +72,10 @@ def decide(intake: Intake, kind: str, doctor: User) -> None:
 
 
 def looked_at(page: Page, name: str) -> None:
-    fits(page)
-    axe(page)
-    screenshot(page, f"outcome-{name}")
+    for width in at_each_size(page, DESKTOP, PHONE):
+        fits(page)
+        axe(page)
+        screenshot(page, f"outcome-{name}-{width}")
 
 
 STATES: dict[str, tuple[dict[str, object], str, str]] = {
@@ -91,26 +91,24 @@ STATES: dict[str, tuple[dict[str, object], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_each_state(visit: Visits, ana: User, doctor: User, state: str, size: str):
+def test_each_state(visit: Visits, ana: User, doctor: User, state: str):
     said, kind, title = STATES[state]
     intake = proved(said, ana)
     if kind:
         decide(intake, kind, doctor)
-    page = visit(SIZES[size], user=ana, still=True)
+    page = visit(user=ana, still=True)
     page.goto(f"/my/intakes/{intake.pk}/")
     heading(page, title)
-    looked_at(page, f"{state}-{size}")
+    looked_at(page, state)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_better_answers_join_and_lead_back(visit: Visits, ana: User, size: str):
+def test_better_answers_join_and_lead_back(visit: Visits, ana: User):
     first = proved(answers.REFER, ana, hours_ago=3)
     second = proved(answers.BOOK, ana)
-    page = visit(SIZES[size], user=ana, still=True)
+    page = visit(user=ana, still=True)
     page.goto(f"/my/intakes/{second.pk}/")
-    looked_at(page, f"joined-{size}")
+    looked_at(page, "joined")
     with page.expect_navigation():
         page.get_by_role("link", name="Read it again").click()
     assert str(first.pk) in page.url
@@ -125,7 +123,7 @@ def test_times_that_would_suit(visit: Visits, ana: User, javascript: bool):
     expect(page.get_by_role("link", name="Pick at least one time")).to_be_visible()
     if javascript:
         expect(page.locator(".error-summary")).to_be_focused()
-        looked_at(page, "times-error-360")
+        looked_at(page, "times-error")
         page.get_by_role("link", name="Pick at least one time").click()
         expect(page.get_by_role("group", name="Monday").get_by_label("Morning")).to_be_focused()
     page.get_by_role("group", name="Monday").get_by_label("Morning").check()
@@ -135,7 +133,7 @@ def test_times_that_would_suit(visit: Visits, ana: User, javascript: bool):
     expect(page.get_by_text("Monday: morning")).to_be_visible()
     expect(page.get_by_role("group", name="Wednesday").get_by_label("Afternoon")).to_be_checked()
     if javascript:
-        looked_at(page, "times-kept-360")
+        looked_at(page, "times-kept")
     assert WishedTimes.objects.get().half_days == ["0-am", "2-pm"]
     assert Case.objects.get().state == "OPEN"
 
@@ -156,16 +154,15 @@ def test_times_by_keyboard_alone(visit: Visits, ana: User):
     assert WishedTimes.objects.get().half_days == ["0-am"]
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_for_the_doctor(visit: Visits, ana: User, size: str):
+def test_the_page_for_the_doctor(visit: Visits, ana: User):
     intake = proved(MUCH, ana)
-    page = visit(SIZES[size], user=ana, still=True)
+    page = visit(user=ana, still=True)
     page.goto(f"/my/intakes/{intake.pk}/")
     with page.expect_navigation():
         page.get_by_role("link", name="Read or print the page").click()
     heading(page, "Summary for the doctor")
     expect(page.get_by_role("button", name="Print this page")).to_be_visible()
-    looked_at(page, f"summary-{size}")
+    looked_at(page, "summary")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the page (PDF)").click()
     assert download.value.suggested_filename == "summary-for-the-doctor.pdf"
@@ -187,8 +184,7 @@ def test_without_javascript_there_is_no_print_button(visit: Visits, ana: User):
     expect(page.get_by_role("button", name="Print this page")).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_doctor_reads_the_wished_times(visit: Visits, ana: User, doctor: User, size: str):
+def test_the_doctor_reads_the_wished_times(visit: Visits, ana: User, doctor: User):
     intake = proved(answers.REFER, ana)
     assert intake.case_id
     services.wish_times(
@@ -198,11 +194,11 @@ def test_the_doctor_reads_the_wished_times(visit: Visits, ana: User, doctor: Use
         by=ana,
         now=timezone.now(),
     )
-    page = visit(SIZES[size], user=doctor, still=True)
+    page = visit(user=doctor, still=True)
     for address, name in (("/staff/review/", "list"), (f"/staff/review/{intake.case_id}/", "case")):
         page.goto(address)
         expect(page.get_by_text("Monday: morning, afternoon; Thursday: morning")).to_be_visible()
-        looked_at(page, f"wished-{name}-{size}")
+        looked_at(page, f"wished-{name}")
     with page.expect_navigation():
         page.get_by_role("link", name="One page for their doctor").click()
     heading(page, "Summary for the doctor")

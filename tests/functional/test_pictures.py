@@ -19,7 +19,18 @@ from scheduling import services
 from scheduling.models import Appointment
 from scheduling.slots import State
 from tests import answers
-from tests.browser import DESKTOP, PHONE, TABLET, Visits, axe, fits, screenshot, unstyled, weight
+from tests.browser import (
+    DESKTOP,
+    PHONE,
+    TABLET,
+    Visits,
+    at_each_size,
+    axe,
+    fits,
+    screenshot,
+    unstyled,
+    weight,
+)
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import visit_type
@@ -78,10 +89,9 @@ MUCH_TO_SAY = {
 
 def look(page: Page, name: str) -> None:
     """At every width."""
-    for width, height in (NARROW, TABLET, DESKTOP, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
+    for width in at_each_size(page, NARROW, TABLET, DESKTOP, PHONE):
         fits(page)
-        if (width, height) != NARROW:
+        if width != NARROW[0]:
             screenshot(page, f"{name}-{width}")
     axe(page)
     strange = {each for each in unstyled(page) if not UNDRAWN.fullmatch(each)}

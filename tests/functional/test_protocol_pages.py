@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.models import User
-from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot, unstyled
+from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot, unstyled
 from tests.factories.clinic import StaffFactory
 
 pytestmark = pytest.mark.browser
@@ -17,17 +17,16 @@ def doctor(site: str) -> User:
     return StaffFactory(name="Dr. Solomon", is_chiropractor=True)
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_protocol_can_be_read_by_everybody(visit: Visits, doctor: User, size):
-    width = "wide" if size == DESKTOP else "narrow"
-    page = visit(size, user=doctor)
+def test_the_protocol_can_be_read_by_everybody(visit: Visits, doctor: User):
+    page = visit(user=doctor)
+    page.goto(PAGE)
+    assert not unstyled(page)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.goto(PAGE)
-        fits(page)
+        for width in at_each_size(page, DESKTOP, PHONE):
+            fits(page)
+            screenshot(page, f"staff-protocol-{width}-{scheme}")
         axe(page)
-        assert not unstyled(page)
-        screenshot(page, f"staff-protocol-{width}-{scheme}")
     page.goto(f"{PAGE}?q=moonlight")
     axe(page)
 
@@ -39,11 +38,10 @@ def test_it_is_signed_with_the_keyboard(visit: Visits, doctor: User):
     page.get_by_role("link", name="Read the protocol").press("Enter")
     page.get_by_role("link", name="Sign it").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign protocol, version 1.1")
-    for size in (PHONE, DESKTOP):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+    for width in at_each_size(page, PHONE, DESKTOP):
         fits(page)
         axe(page)
-        screenshot(page, f"staff-protocol-sign-{size[0]}")
+        screenshot(page, f"staff-protocol-sign-{width}")
     page.get_by_label("Remark").fill("The age limits are right.")
     page.get_by_role("button", name="Sign version 1.1").press("Enter")
     expect(page.locator(".messages")).to_contain_text("You signed version 1.1.")

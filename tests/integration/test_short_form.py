@@ -352,7 +352,7 @@ def test_the_number_of_queries_is_fixed(
     patient_client, ana, full, django_assert_num_queries: DjangoAssertNumQueries
 ):
     answer_short(patient_client, begin(patient_client, ana))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         patient_client.get("/intake/changes/")
 
 
