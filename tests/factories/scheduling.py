@@ -1,7 +1,9 @@
 """The calendar's rows for tests; the doctor, hours and visit types come with the migrations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+
+from django.utils import timezone
 
 from intake.models import Clearance
 from scheduling import services
@@ -13,6 +15,12 @@ from tests.factories.intake import ClearanceFactory
 # A Monday evening; the clinic is open on Tuesday from 9:00 to 13:00, and it is winter there.
 NOW = datetime(2026, 11, 9, 23, tzinfo=UTC)
 NINE = datetime(2026, 11, 10, 14, tzinfo=UTC)
+
+
+def coming(weekday: int, now: datetime) -> date:
+    """The next such day, Monday being 0; by a real clock never too near for any policy."""
+    soon = timezone.localdate(now) + timedelta(days=2)
+    return soon + timedelta(days=(weekday - soon.weekday()) % 7)
 
 
 def solomon() -> Clinician:

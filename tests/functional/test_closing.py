@@ -11,7 +11,7 @@ from scheduling.slots import Interval, local_instant
 from tests.browser import PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory
-from tests.factories.scheduling import book
+from tests.factories.scheduling import book, coming
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,7 @@ def test_the_time_proposed_is_taken(visit: Visits, site: str):
     now = timezone.now()
     ana = PatientFactory(account=AccountFactory(), given_name="Ana", family_name="Reyes")
     leave = ClearanceFactory(patient=ana, starts_at=now - timedelta(days=1))
-    today = timezone.localdate(now)
-    tuesday = today + timedelta(days=(1 - today.weekday()) % 7 or 7)
-    nine = local_instant(tuesday, time(9), timezone.get_default_timezone())
+    nine = local_instant(coming(1, now), time(9), timezone.get_default_timezone())
     hers = book(leave, nine, now=now - timedelta(hours=1))
     during = Interval(nine, nine + timedelta(hours=10))
     closed = services.close(during=during, reason="Dr. Solomon is ill", by=None, now=now)

@@ -17,7 +17,7 @@ from scheduling.slots import Interval, State, local_instant
 from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
 from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory, held
-from tests.factories.scheduling import book
+from tests.factories.scheduling import book, coming
 from tests.functional.hands import opened, point, shown
 
 pytestmark = pytest.mark.browser
@@ -35,8 +35,7 @@ def desk(site: str) -> User:
 @pytest.fixture
 def tuesday() -> date:
     """The next one: open from nine to one."""
-    today = timezone.localdate()
-    return today + timedelta(days=(1 - today.weekday()) % 7 or 7)
+    return coming(1, timezone.now())
 
 
 @pytest.fixture

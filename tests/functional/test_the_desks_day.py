@@ -18,7 +18,7 @@ from tests import answers
 from tests.browser import DESKTOP, Visits
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory
-from tests.factories.scheduling import book, state_of
+from tests.factories.scheduling import book, coming, state_of
 from tests.functional.hands import (
     Hands,
     Keyboard,
@@ -62,9 +62,8 @@ class Cast:
         return moment - timedelta(seconds=moment.timestamp() % 300)
 
     def next(self, weekday: int, hour: int, minute: int = 0) -> datetime:
-        """After today, on the clinic's clock."""
-        today = timezone.localdate(self.now)
-        day = today + timedelta(days=(weekday - today.weekday()) % 7 or 7)
+        """On the clinic's clock."""
+        day = coming(weekday, self.now)
         return local_instant(day, time(hour, minute), timezone.get_default_timezone())
 
     @property
