@@ -8,6 +8,7 @@ from icalendar import Calendar
 
 from clinic import times
 from clinic.models import AuditEntry, Message, User
+from intake import public as intake
 from intake.models import Clearance
 from intake.services import revoke
 from scheduling import services
@@ -29,7 +30,7 @@ from scheduling.exceptions import (
     XrayNotAllowed,
 )
 from scheduling.locking import calendar_of
-from scheduling.models import Appointment, Closure, StatusChange
+from scheduling.models import Appointment, Clinician, Closure, StatusChange
 from scheduling.receivers import stop_visits
 from scheduling.slots import Interval, State
 from tests.factories.clinic import PatientFactory, StaffFactory
@@ -78,6 +79,16 @@ class TestHold:
     def test_a_hold_that_ran_out_is_in_nobodys_way(self, leave, other):
         first = hold(leave)
         hold(other, now=NOW + timedelta(minutes=10))
+        assert state_of(first.pk) is State.EXPIRED
+
+    def test_nor_is_one_that_keeps_only_the_room(self):
+        locum = Clinician.objects.create(name="Dr. Locum")
+        one, two = (cleared(PatientFactory.create(), xray=True) for _ in range(2))
+        first = book(one, code="new-exam-xray")
+        Appointment.objects.filter(pk=first.pk).update(
+            clinician=locum, state=State.HELD.value, hold_expires_at=NOW - timedelta(minutes=1)
+        )
+        book(two, code="new-exam-xray")
         assert state_of(first.pk) is State.EXPIRED
 
     def test_choosing_again_replaces_it(self, leave):
@@ -182,8 +193,16 @@ class TestTheGate:
         assert visit.room is not None
         assert visit.room_busy == visit.visit
 
+    def test_of_two_clearances_the_one_that_lasts_longest_comes_first(self, leave):
+        longer = ClearanceFactory.create(
+            patient=leave.patient, ends_at=leave.ends_at + timedelta(days=1)
+        )
+        found = intake.clearances_usable(leave.patient_id, NOW)
+        assert [card.id for card in found] == [longer.pk, leave.pk]
+
     def test_an_xray_under_a_hold(self):
         allowed = cleared(PatientFactory.create(), xray=True, flags=["XRAY_HOLD"])
+        assert not intake.clearance_card(allowed.pk).xray_allowed
         with pytest.raises(XrayNotAllowed):
             book(allowed, code="new-exam-xray")
 
