@@ -10,12 +10,13 @@ from playwright.sync_api import Page, expect
 from clinic import times
 from clinic.models import Message, User
 from intake.models import Clearance
+from intake.services import revoke
 from scheduling import services
 from scheduling.models import Appointment
 from scheduling.slots import State
-from tests.browser import Visits, axe, fits, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
-from tests.factories.intake import ClearanceFactory
+from tests.factories.intake import ClearanceFactory, held
 from tests.factories.scheduling import visit_type
 
 pytestmark = pytest.mark.browser
@@ -178,6 +179,45 @@ def test_the_language_is_switched_at_every_step(visit: Visits, account, leave):
     page.get_by_role("button", name="Español").click()
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(next_opening(page)).to_be_visible()
+
+
+def test_every_page_is_accessible_and_fits(visit: Visits, account, leave):
+    held(PatientFactory.create(account=account, given_name="Leo", family_name="Reyes"))
+    page = visit(user=account, still=True)
+
+    def look(what: str) -> None:
+        for width in at_each_size(page, DESKTOP, PHONE):
+            axe(page)
+            fits(page)
+            screenshot(page, f"booking-{what}-{width}")
+
+    page.goto("/my/visits/")
+    look("visits-empty")
+    page.goto(f"/book/{leave.pk}/")
+    look("choose")
+    next_opening(page).click()
+    look("confirm")
+    page.get_by_role("link", name="Choose another time").click()
+    look("choose-kept")
+    page.get_by_role("link", name="Go on and confirm it").click()
+    page.get_by_role("button", name="Confirm this visit").click()
+    look("booked")
+    page.get_by_role("link", name="Choose another time").click()
+    look("move")
+    next_opening(page).click()
+    look("move-sure")
+    page.go_back()
+    page.get_by_role("link", name="Leave it as it is").click()
+    page.get_by_role("link", name="Cancel this visit").click()
+    look("cancel")
+    page.goto("/my/visits/")
+    look("visits")
+    page.goto(f"/book/{leave.pk}/")
+    look("choose-booked")
+    services.cancel(appointment_id=Appointment.objects.get().pk, by=None, now=timezone.now())
+    revoke(clearance_id=leave.pk, because="Looked again.", by=None, now=timezone.now())
+    page.reload()
+    look("not-now")
 
 
 def test_at_four_hundred_percent(visit: Visits, account, leave):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from clinic.models import User
 from intake.models import Clearance
-from tests.browser import DESKTOP, PHONE, Visits, axe, fits, screenshot
+from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.factories.intake import ClearanceFactory
 from tests.factories.scheduling import book
@@ -75,8 +75,7 @@ def test_a_sheet_on_paper_and_on_the_screen(visit: Visits, desk, leave, nine, na
     page = visit(SHEET, user=desk, still=True)
     page.goto(address)
     prints(page, name, sheets=1)
-    for size, width in ((DESKTOP, "wide"), (PHONE, "narrow")):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+    for width in at_each_size(page, DESKTOP, PHONE):
         expect(page.get_by_role("button", name="Print")).to_be_visible()
         fits(page)
         axe(page)

@@ -138,9 +138,9 @@ def test_every_page_of_coming_back_is_accessible_and_fits(visit: Visits, account
 
     def look(name: str) -> None:
         for width in at_each_size(page, DESKTOP, PHONE):
+            axe(page)
             fits(page)
             screenshot(page, f"{name}-{width}")
-        axe(page)
 
     page.goto("/my/visits/")
     look("my-visits-returning")
