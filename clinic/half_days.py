@@ -53,8 +53,7 @@ def in_words(keys: Iterable[str]) -> list[str]:
 
     A key nobody knows is left out.
     """
-    wished = set(keys)
-    kept = {half for half in WEEK if half.key in wished}
+    kept = set(keys)
     said: list[str] = []
     for parts, alike in groupby(_DAYS, key=lambda day: _parts(day, kept)):
         days = list(alike)
@@ -66,8 +65,8 @@ def in_words(keys: Iterable[str]) -> list[str]:
     return said
 
 
-def _parts(weekday: int, kept: Container[HalfDay]) -> str:
-    halves = [half for half in WEEK if half.weekday == weekday and half in kept]
+def _parts(weekday: int, kept: Container[str]) -> str:
+    halves = [half for half in WEEK if half.weekday == weekday and half.key in kept]
     return ", ".join(half.part_in_words.lower() for half in halves)
 
 

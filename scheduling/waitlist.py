@@ -195,11 +195,7 @@ def _waiting(
     passed = {WaitlistOffer.Outcome.DECLINED, WaitlistOffer.Outcome.EXPIRED}
     return Waiting(
         entry=entry,
-        leave=tuple(
-            card
-            for card in cards
-            if card.is_for(kind.code) and (card.xray_allowed or not kind.needs_xray_clearance)
-        ),
+        leave=tuple(card for card in cards if availability.allows(card, kind)),
         visit_days=visit_days.get(entry.patient.person_id, frozenset()),
         passed=frozenset(offer.start for offer in offers if offer.outcome in passed),
         offer=next((offer for offer in offers if not offer.outcome), None),

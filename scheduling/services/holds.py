@@ -45,9 +45,6 @@ def hold(
         audit.writing(by),
         wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
     ):
-        # Told at once, before what takes longer is asked.
-        if is_closed(place):
-            raise TimeNotOffered
         clearance = require_clearance(
             patient_id=patient_id,
             clearance_id=clearance_id,
