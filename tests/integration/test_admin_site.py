@@ -75,7 +75,7 @@ READ_ONLY = [m for m, page in admin.site._registry.items() if isinstance(page, R
 WRITABLE = [model for model in REGISTERED if model not in READ_ONLY]
 # Only who reads answers finds these pages.
 CLINICAL = [Finding, Prescription]
-SECRETS = ("own words of Ana", "a reason that was shown", "because I said so", "SECRETR", "4711")
+SECRETS = ("own words of Ana", "a reason that was shown", "because I said so", "SECRETR", "SECRETU")
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +138,7 @@ def fill(number: int = 0) -> None:
     sender = StaffFactory(is_chiropractor=True)
     referral = referred(held(PatientFactory.create(), own_words="own words of Ana"), by=sender)
     saved_letter(referral, by=sender, question="because I said so")
-    handed_in(referral, by=sender, name="4711.pdf")
+    handed_in(referral, by=sender, name="SECRETU.pdf")
     exercises_given(patient, by=sender, note="because I said so")
     let_through = ClearanceFactory.create(patient=PatientFactory.create())
     ClearanceDecision.objects.create(
@@ -318,9 +318,9 @@ def said(patient: User) -> Intake:
         record,
         given_name="Ana",
         own_words="own words of Ana",
-        details={"medicines": "4711"},
-        answers={"saddle": "4711"},
-        urgency="4711",
+        details={"medicines": "SECRETU"},
+        answers={"saddle": "SECRETU"},
+        urgency="SECRETU",
         rules=["SECRETR"],
         flags=["SECRETR"],
         submitted_at=scheduling.NOW,
@@ -331,9 +331,9 @@ def said(patient: User) -> Intake:
         rule="R01",
         disposition="REFER",
         reason="a reason that was shown",
-        urgency="4711",
-        source="4711",
-        quotes=[{"id": "saddle", "question": "4711", "labels": ["4711"]}],
+        urgency="SECRETU",
+        source="SECRETU",
+        quotes=[{"id": "saddle", "question": "SECRETU", "labels": ["SECRETU"]}],
     )
     return intake
 
@@ -357,16 +357,16 @@ class TestWhatIsHidden:
 
     def test_who_reads_answers_reads_them_here_too(self, both_client, said):
         shown = text(both_client.get(address(Intake, "change", said.pk)))
-        for secret in ("own words of Ana", "4711", "SECRETR", "a reason that was shown"):
+        for secret in ("own words of Ana", "SECRETU", "SECRETR", "a reason that was shown"):
             assert secret in shown
 
     @pytest.mark.parametrize(
         "asked",
         [
             "own_words__icontains=words",
-            "answers__saddle=4711",
-            "details__medicines=4711",
-            "urgency=4711",
+            "answers__saddle=SECRETU",
+            "details__medicines=SECRETU",
+            "urgency=SECRETU",
             "flags__contains=SECRETR",
             "findings__reason__icontains=reason",
             "case__decisions__reason__icontains=Seen",
@@ -380,7 +380,7 @@ class TestWhatIsHidden:
     @pytest.mark.parametrize(
         ("model", "asked"),
         [
-            (Message, "body__contains=4711"),
+            (Message, "body__contains=SECRETU"),
             (HistoryEntry, "after__revoked_because__contains=said"),
             (User, "password__startswith=md5"),
             (IntakeDraft, "answers__saddle=yes"),
