@@ -29,8 +29,7 @@ visits_asked = Signal()
 open_half_days_asked = Signal()
 
 # Arguments: patient_id, why (a word of the calendar's list of calls: held, cleared, referred,
-# asked, read), message (which had nobody to go to, or None), by, now. Sent in place of an email to
-# a patient who has no address: the desk calls.
+# asked, read), by, now. Sent in place of an email to a patient who has no address: the desk calls.
 call_wanted = Signal()
 
 # Arguments: patient_id, kept_id, by, now. Two records are about to be one person's: the calendar

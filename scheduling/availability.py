@@ -347,6 +347,7 @@ def _today(wish: Wish, planned: Plan) -> date:
     return wish.now.astimezone(planned.policy.zone).date()
 
 
+@lru_cache(maxsize=_ANSWERS_KEPT)
 def _open_time(
     planned: Plan,
     clinician_id: int,

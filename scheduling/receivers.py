@@ -7,7 +7,6 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from clinic.audit import Actor
-from clinic.models import Message
 from intake.signals import (
     call_wanted,
     clearance_decided,
@@ -69,12 +68,11 @@ def put_on_list_of_calls(
     *,
     patient_id: UUID,
     why: str,
-    message: Message | None,
     by: Actor,
     now: datetime,
     **_kwargs: Any,
 ) -> None:
-    services.call_instead(message, patient_id=patient_id, why=Call.Why(why), by=by, now=now)
+    services.ask_to_call(patient_id=patient_id, why=Call.Why(why), by=by, now=now)
 
 
 @receiver(records_merged, dispatch_uid="scheduling.make_room_for_merge")

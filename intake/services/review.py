@@ -1,6 +1,6 @@
 """What the chiropractor decides about a held case."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -237,27 +237,17 @@ def _carry_out(case: Case, decision: ReviewDecision, *, now: datetime) -> None:
             by=decision.by,
             now=now,
         )
-        message = messages.cleared(
-            to=_email(case), name=_given_name(case), clearance_id=clearance.pk, now=now
-        )
-        _call_instead(case, decision, "cleared", message, now=now)
+        _tell(case, decision, "cleared", messages.cleared, clearance_id=clearance.pk, now=now)
     elif decision.kind == Kind.REFER:
         _wait(case, Case.State.REFERRED)
-        if _email(case):
-            messages.referred(to=_email(case), name=_given_name(case), now=now)
-        _call_instead(case, decision, "referred", None, now=now)
+        _tell(case, decision, "referred", messages.referred, now=now)
     elif decision.kind == Kind.ASK:
         _wait(case, Case.State.ASKED)
         asking.prepare(decision, now=now)
-        message = messages.asked(
-            to=_email(case), name=_given_name(case), decision_id=decision.pk, now=now
-        )
-        _call_instead(case, decision, "asked", message, now=now)
+        _tell(case, decision, "asked", messages.asked, decision_id=decision.pk, now=now)
     elif decision.kind == Kind.CLOSE:
         _end(case, Case.State.CLOSED, now=now)
-        if _email(case):
-            messages.closed(to=_email(case), name=_given_name(case), now=now)
-        _call_instead(case, decision, "read", None, now=now)
+        _tell(case, decision, "read", messages.closed, now=now)
     else:
         _resolve_emergency(case, now=now)
 
@@ -312,18 +302,21 @@ def _end(case: Case, state: Case.State, *, now: datetime) -> None:
     case.save(update_fields=["state", "resolved_at"])
 
 
-def _call_instead(
-    case: Case, decision: ReviewDecision, why: str, message: Message | None, *, now: datetime
+def _tell(
+    case: Case,
+    decision: ReviewDecision,
+    why: str,
+    letter: Callable[..., Message],
+    *,
+    now: datetime,
+    **words: UUID,
 ) -> None:
-    """Who has no email address is called by the desk."""
-    if case.patient and not _email(case):
+    """By a letter; who has no email address is called by the desk."""
+    if _email(case):
+        letter(to=_email(case), name=_given_name(case), now=now, **words)
+    elif case.patient:
         call_wanted.send(
-            sender=None,
-            patient_id=case.patient.person_id,
-            why=why,
-            message=message,
-            by=decision.by,
-            now=now,
+            sender=None, patient_id=case.patient.person_id, why=why, by=decision.by, now=now
         )
 
 

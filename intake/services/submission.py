@@ -456,11 +456,10 @@ def _tell_held(intake: Intake, patient: Patient, *, to: str, by: Actor, now: dat
     # Whoever had an emergency reads what to do now, and no promise of a call.
     waits = intake.case and intake.case.state in Case.UNRESOLVED
     if intake.case and waits and intake.disposition != Disposition.EMERGENCY:
-        message = messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
-        if not to:
-            call_wanted.send(
-                sender=None, patient_id=patient.pk, why="held", message=message, by=by, now=now
-            )
+        if to:
+            messages.held(to=to, name=intake.given_name, due_at=intake.case.due_at, now=now)
+        else:
+            call_wanted.send(sender=None, patient_id=patient.pk, why="held", by=by, now=now)
 
 
 def _require_newer_than_emergency(intake: Intake, patient: Patient) -> None:

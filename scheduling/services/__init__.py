@@ -6,7 +6,6 @@ Each refuses with one of `scheduling.exceptions`. That somebody may ask is decid
 from scheduling.services.calls import (
     CALL_THE_PATIENT,
     ask_to_call,
-    call_instead,
     end_call,
     take_back_call,
     tried_in_vain,
@@ -54,7 +53,6 @@ __all__ = [
     "ask_to_call",
     "book",
     "book_series",
-    "call_instead",
     "cancel",
     "carry_over",
     "change_closure",

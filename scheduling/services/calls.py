@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from clinic import audit
 from clinic.audit import Actor
-from clinic.models import Message, User
+from clinic.models import User
 from intake import public as intake
 from scheduling.desk_exceptions import ChangedSince
 from scheduling.models import Appointment, Call
@@ -30,32 +30,16 @@ def ask_to_call(
     Who is on it for the same already stays where they are, by whichever of their records; and
     there is no news of a visit to tell to somebody who is called about that very visit anyway.
     """
-    is_news = why == Call.Why.VISIT
-    if is_news and Call.objects.filter(visit=visit, done_at=None).exists():
-        return
-    theirs = Call.objects.filter(of_person(intake.person_of(patient_id)))
-    if theirs.filter(visit=visit, why=why, done_at=None).exists():
+    to_make = Call.objects.filter(visit=visit, done_at=None)
+    if why != Call.Why.VISIT:
+        to_make = to_make.filter(of_person(intake.person_of(patient_id)), why=why)
+    if to_make.exists():
         return
     call, is_new = Call.objects.get_or_create(
         patient_id=patient_id, visit=visit, why=why, done_at=None, defaults={"made_at": now}
     )
     if is_new:
         audit.record(by, CALL_THE_PATIENT, visit or call, at=now, patient_id=patient_id)
-
-
-def call_instead(
-    message: Message | None,
-    *,
-    patient_id: UUID,
-    why: Call.Why,
-    by: Actor,
-    now: datetime,
-    visit: Appointment | None = None,
-) -> None:
-    """A message that has nobody to go to becomes a call: from then on it waits there alone."""
-    if message is not None:
-        set_aside_unaddressed(message)
-    ask_to_call(patient_id=patient_id, why=why, by=by, now=now, visit=visit)
 
 
 def withdraw_news(visit: Appointment, *, made_at: datetime, by: Actor, now: datetime) -> bool:
@@ -80,11 +64,6 @@ def withdraw_calls(calls: QuerySet[Call], *, by: Actor, now: datetime) -> list[C
     for call in withdrawn:
         _end(call, Call.Ended.WITHDRAWN, by=by, now=now)
     return withdrawn
-
-
-def set_aside_unaddressed(message: Message) -> None:
-    message.state = Message.State.SET_ASIDE
-    message.save(update_fields=["state"])
 
 
 def end_call(*, call_id: UUID, ended: Call.Ended, seen: int, by: User, now: datetime) -> Call:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from clinic import audit
 from clinic.audit import Actor
 from intake import public as intake
 from intake.public import ClearanceCard
@@ -136,26 +135,6 @@ def put(
         update_fields=["state", "clearance", "visit", "clinician_busy", "room_busy", "version"]
     )
     record(visit, before, by=by, now=now, reason=reason, was=was)
-    if was.lower == visit.starts_at:
-        audit.record(
-            by,
-            "visit length changed",
-            visit,
-            at=now,
-            patient_id=visit.patient_id,
-            ended=was.upper.isoformat(),
-            ends=visit.ends_at.isoformat(),
-        )
-    else:
-        audit.record(
-            by,
-            "visit moved",
-            visit,
-            at=now,
-            patient_id=visit.patient_id,
-            moved_from=was.lower.isoformat(),
-            moved_to=visit.starts_at.isoformat(),
-        )
 
 
 def require_free(visit: Appointment, *, by: Actor, now: datetime) -> None:

@@ -32,19 +32,23 @@ def propose(closure: Closure, visits: Iterable[Appointment], *, now: datetime) -
     avoid = proposed_to_somebody(now)
     # Of all at once: whoever books meanwhile waits for it.
     leaves = intake.may_book({visit.person_id for visit in new}, now)
+    proposals = []
     for visit in most_urgent_first(new):
         theirs = leaves.get(visit.person_id, [])
         start = free_for(visit, theirs, avoid=avoid, now=now)
         busy = _doctors_time(visit, start) if start else None
         if busy:
             avoid.append(busy)
-        Rebooking.objects.create(
-            closure=closure,
-            visit=visit,
-            was=visit.visit,
-            start=start,
-            proposed=as_range(busy) if busy else None,
+        proposals.append(
+            Rebooking(
+                closure=closure,
+                visit=visit,
+                was=visit.visit,
+                start=start,
+                proposed=as_range(busy) if busy else None,
+            )
         )
+    Rebooking.objects.bulk_create(proposals)
 
 
 def propose_again(rebooking: Rebooking, *, now: datetime) -> None:
@@ -79,7 +83,7 @@ def free_for(
                 starts,
                 shape=wish.shape,
                 avoid=avoid,
-                zone=plan.current().policy.zone,
+                zone=plan.last_read().policy.zone,
             )
             if start:
                 return start

@@ -26,7 +26,6 @@ from scheduling.exceptions import (
 )
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, VisitType
-from scheduling.services.calls import set_aside_unaddressed
 from scheduling.services.placing import (
     FARTHEST,
     give_up_holds,
@@ -186,12 +185,12 @@ def _record(visits: Sequence[Appointment], *, by: Actor, now: datetime) -> None:
 
 def _tell(visits: Sequence[Appointment], *, now: datetime) -> None:
     person = intake.patient_card(visits[0].patient_id)
-    message = messages.booked_series(
+    # As for any visit just made: who books it for somebody without an address tells them, too.
+    if not person.email:
+        return
+    messages.booked_series(
         to=person.email,
         name=person.given_name,
         visits=[(visit.pk, visit.starts_at, visit.ends_at) for visit in visits],
         now=now,
     )
-    # As for any visit just made: who books it for somebody without an address tells them, too.
-    if not message.recipient:
-        set_aside_unaddressed(message)

@@ -1,6 +1,6 @@
 """What every write of a visit shares: its transaction, its lock, its record, its message."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +21,7 @@ from scheduling.exceptions import (
 )
 from scheduling.locking import calendar_of
 from scheduling.models import Appointment, Call, StatusChange
-from scheduling.services.calls import call_instead, set_aside_unaddressed
+from scheduling.services.calls import ask_to_call
 from scheduling.slots import MoveNotAllowed, State, require_move
 
 # What the desk does on its pages can be undone for so long, and what is written to the patient
@@ -51,7 +51,7 @@ def changing(
         clinician_id, patient_id = ids.get(pk=appointment_id)
         with calendar_of(clinician_id, shared=shared):
             intake.lock_patient(patient_id)
-            yield Appointment.objects.locked(appointment_id)
+            yield Appointment.objects.select_related("visit_type").locked(appointment_id)
 
 
 def require_as_seen(visit: Appointment, seen: int | None) -> None:
@@ -95,9 +95,9 @@ def record(
     is_late: bool = False,
     was: DateTimeTZRange | None = None,
 ) -> None:
-    """Write down that a visit came to its state: in its own history and in the audit trail.
+    """Write down what became of a visit: in its own history and in the audit trail.
 
-    `was` is the time it had, for one that was moved.
+    `was` is the time it had, for one that was moved or made longer or shorter.
     """
     StatusChange.objects.create(
         appointment=visit,
@@ -111,7 +111,17 @@ def record(
         reason=reason[:200],
         is_late=is_late,
     )
-    audit.record(by, f"visit {visit.state}", visit, at=now, patient_id=visit.patient_id)
+    act = f"visit {visit.state}"
+    if was:
+        act = "visit length changed" if was.lower == visit.starts_at else "visit moved"
+    facts = _times_changed(visit, was) if was else {}
+    audit.record(by, act, visit, at=now, patient_id=visit.patient_id, **facts)
+
+
+def _times_changed(visit: Appointment, was: DateTimeTZRange) -> dict[str, str]:
+    if was.lower == visit.starts_at:
+        return {"ended": was.upper.isoformat(), "ends": visit.ends_at.isoformat()}
+    return {"moved_from": was.lower.isoformat(), "moved_to": visit.starts_at.isoformat()}
 
 
 def end_all(
@@ -133,25 +143,25 @@ def tell_booked(
     visit: Appointment, *, to: PatientCard | None = None, by: Actor = None, now: datetime
 ) -> None:
     """`to`: whose visit it is, for whoever has just read that."""
-    person = to or intake.patient_card(visit.patient_id)
-    message = messages.booked(
-        to=person.email,
-        name=person.given_name,
+    _tell(
+        visit,
+        messages.booked,
+        to=to,
         visit_id=visit.pk,
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         now=now,
         wait=told_after(by),
     )
-    _or_by_phone(message, visit, now=now)
 
 
 def tell_moved(
     visit: Appointment, *, to: PatientCard, moved_from: datetime, by: Actor = None, now: datetime
 ) -> None:
-    message = messages.moved(
-        to=to.email,
-        name=to.given_name,
+    _tell(
+        visit,
+        messages.moved,
+        to=to,
         visit_id=visit.pk,
         moved_from=moved_from,
         starts_at=visit.starts_at,
@@ -159,56 +169,34 @@ def tell_moved(
         now=now,
         wait=told_after(by),
     )
-    _or_by_phone(message, visit, now=now)
 
 
 def tell_suspended(visit: Appointment, *, until: datetime, now: datetime) -> None:
-    person = intake.patient_card(visit.patient_id)
-    message = messages.suspended(
-        to=person.email,
-        name=person.given_name,
-        starts_at=visit.starts_at,
-        until=until,
-        now=now,
-    )
-    _or_by_phone(message, visit, now=now)
+    _tell(visit, messages.suspended, starts_at=visit.starts_at, until=until, now=now)
 
 
 def tell_released(visit: Appointment, *, now: datetime) -> None:
-    person = intake.patient_card(visit.patient_id)
-    message = messages.released(
-        to=person.email, name=person.given_name, starts_at=visit.starts_at, now=now
-    )
-    _or_by_phone(message, visit, now=now)
+    _tell(visit, messages.released, starts_at=visit.starts_at, now=now)
 
 
 def tell_cancelled(visit: Appointment, *, by: Actor = None, now: datetime) -> None:
-    person = intake.patient_card(visit.patient_id)
-    message = messages.cancelled(
-        to=person.email,
-        name=person.given_name,
-        starts_at=visit.starts_at,
-        now=now,
-        wait=told_after(by),
-    )
-    _or_by_phone(message, visit, now=now)
+    _tell(visit, messages.cancelled, starts_at=visit.starts_at, now=now, wait=told_after(by))
 
 
-def _or_by_phone(message: Message, visit: Appointment, *, now: datetime) -> None:
-    """Who has no email address is called: what the desk then says is how the visit stands.
+def _tell(
+    visit: Appointment,
+    letter: Callable[..., Message],
+    *,
+    to: PatientCard | None = None,
+    now: datetime,
+    **words: UUID | datetime | timedelta,
+) -> None:
+    """By a letter. Who has no email address is called: the desk then says how the visit stands.
 
-    But for a visit just made: only the desk makes one for them, while they are there or call.
+    But not about a visit just made: only the desk makes one for them, while they are there or call.
     """
-    if message.recipient:
-        return
-    if visit.version == 1:
-        set_aside_unaddressed(message)
-    else:
-        call_instead(
-            message,
-            patient_id=visit.patient_id,
-            why=Call.Why.VISIT,
-            by=None,
-            now=now,
-            visit=visit,
-        )
+    person = to or intake.patient_card(visit.patient_id)
+    if person.email:
+        letter(to=person.email, name=person.given_name, now=now, **words)
+    elif visit.version > 1:
+        ask_to_call(patient_id=visit.patient_id, why=Call.Why.VISIT, by=None, now=now, visit=visit)

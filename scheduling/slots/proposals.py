@@ -1,11 +1,13 @@
 """A new time for a visit whose own was closed: one of the next days, near the hour it had."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from scheduling.slots.interval import Interval
-from scheduling.slots.openings import VisitShape, by_day
+from scheduling.slots.openings import VisitShape, local_instant
 
 # Who comes at nine comes rather at ten than at five.
 NEAR = timedelta(hours=2)
@@ -21,19 +23,17 @@ def in_place_of(
     avoid: Collection[Interval],
     zone: ZoneInfo,
 ) -> datetime | None:
-    """The start to propose, its doctor's time clear of `avoid`; None when nothing is left.
+    """Which of these starts to propose; None when nothing is left. They are sorted.
 
-    On the first of the next days with a time near the old hour; else whatever comes next. Days
-    before the old one only when there is none from it on.
+    Its doctor's time is clear of `avoid`. It is on the first of the next days with a time near the
+    old hour; else whatever comes next. On a day before the old one only when there is none after.
     """
-    days = by_day(starts, zone)
-    old_day = old.astimezone(zone).date()
-    ahead = sorted(day for day in days if day >= old_day)
-    before = sorted(day for day in days if day < old_day)
-    for some_days in (ahead, before):
+    of_old_day = local_instant(old.astimezone(zone).date(), time.min, zone)
+    first_ahead = bisect_left(starts, of_old_day)
+    for some_starts in (starts[first_ahead:], starts[:first_ahead]):
         found: list[datetime] = []
-        for day in some_days:
-            free = [start for start in days[day] if _is_clear(shape.doctor(start), avoid)]
+        for _day, that_day in groupby(some_starts, lambda start: start.astimezone(zone).date()):
+            free = [start for start in that_day if _is_clear(shape.doctor(start), avoid)]
             if free:
                 found.append(min(free, key=lambda start: (_hours_apart(start, old, zone), start)))
             if len(found) == DAYS_TO_CHOOSE_FROM:

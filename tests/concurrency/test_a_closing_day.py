@@ -13,15 +13,17 @@ from scheduling.slots import Interval, State
 from tests.concurrency.clients import (
     ROUNDS,
     SOME_ROUNDS,
+    booking,
     check_up,
     every_ten_minutes,
+    holding,
     live_overlaps,
     moving,
     starts_of,
 )
 from tests.concurrency.conftest import AsOwner, Race, Runner, after, meanwhile
 from tests.factories.clinic import StaffFactory
-from tests.factories.scheduling import NINE, NOW, book, fifty_clearances, hold
+from tests.factories.scheduling import NINE, NOW, book, fifty_clearances
 
 pytestmark = pytest.mark.race
 
@@ -51,10 +53,7 @@ def run(race: Race, closing: Runner, *others: Runner) -> services.Closed:
 
 def bookings() -> list[Runner]:
     starts = [NINE + timedelta(minutes=45 * number) for number in range(5)]
-    return [
-        partial(book, leave, start)
-        for leave, start in zip(fifty_clearances(5), starts, strict=True)
-    ]
+    return [booking(leave, start) for leave, start in zip(fifty_clearances(5), starts, strict=True)]
 
 
 def test_nothing_slips_in(race: Race):
@@ -62,11 +61,10 @@ def test_nothing_slips_in(race: Race):
     desk = StaffFactory.create(is_desk=True)
     starts = every_ten_minutes(24)
     to_book = [
-        partial(book, leave, start)
-        for leave, start in zip(fifty_clearances(24), starts, strict=True)
+        booking(leave, start) for leave, start in zip(fifty_clearances(24), starts, strict=True)
     ]
     to_hold = [
-        partial(hold, leave, start)
+        holding(leave, start)
         for leave, start in zip(fifty_clearances(15), starts[5:20], strict=True)
     ]
     movers = [
@@ -163,12 +161,9 @@ def test_no_two_are_proposed_one_time(race: Race):
     desk = StaffFactory.create(is_desk=True)
     later, next_days = every_ten_minutes(20, days=1), every_ten_minutes(18, days=2)
     others: list[Runner] = [
-        *(partial(book, leave, BOTH_WANT + AN_EXAM) for leave in leaves[2:10]),
-        *(partial(book, leave, start) for leave, start in zip(leaves[10:30], later, strict=True)),
-        *(
-            partial(hold, leave, start)
-            for leave, start in zip(leaves[30:48], next_days, strict=True)
-        ),
+        *(booking(leave, BOTH_WANT + AN_EXAM) for leave in leaves[2:10]),
+        *(booking(leave, start) for leave, start in zip(leaves[10:30], later, strict=True)),
+        *(holding(leave, start) for leave, start in zip(leaves[30:48], next_days, strict=True)),
         *(moving(visit, start, by=desk) for visit, start in zip(visits, later, strict=False)),
     ]
     for number in range(SOME_ROUNDS):

@@ -5,14 +5,15 @@ from datetime import date
 import pytest
 
 from intake import services
-from intake.models import Clearance, Patient
+from intake.models import Patient
 from intake.record_exceptions import MergedAlready, PerhapsOnRecord, VisitsInTheWay
 from scheduling.exceptions import StepNotAllowed, TimeTaken
 from scheduling.models import Appointment, Clinician
+from tests.concurrency.clients import booking
 from tests.concurrency.conftest import AsOwner, Race, Runner, meanwhile
 from tests.factories.clinic import PatientFactory, StaffFactory
 from tests.factories.intake import CaseFactory, ClearanceFactory
-from tests.factories.scheduling import NINE, NOW, book
+from tests.factories.scheduling import NOW, book
 
 pytestmark = pytest.mark.race
 
@@ -22,10 +23,6 @@ def merging(gone: Patient, kept: Patient) -> Runner:
     return lambda: services.merge_records(
         patient_id=gone.pk, into=kept.pk, reason="The same card.", by=by, now=NOW
     )
-
-
-def booking(leave: Clearance) -> Runner:
-    return lambda: book(leave, NINE)
 
 
 def two_records() -> tuple[Patient, Patient]:

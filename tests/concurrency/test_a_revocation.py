@@ -12,6 +12,7 @@ from scheduling.models import Appointment, StatusChange
 from scheduling.slots import State
 from tests.concurrency.clients import (
     ROUNDS,
+    booking,
     cancelling,
     confirming,
     moving,
@@ -89,7 +90,7 @@ class TestAgainstBooking:
     def test_nothing_is_left_on_it(self, race: Race):
         for start in some_starts(ROUNDS):
             leave = ClearanceFactory.create()
-            round_ = race.run([revoking(leave), partial(book, leave, start)])
+            round_ = race.run([revoking(leave), booking(leave, start)])
             assert refusals(round_) <= {NotCleared, ClearanceRevoked}
             assert live_on_revoked() == 0
 
@@ -134,7 +135,7 @@ class TestAgainstBooking:
 
     def revoke_while_it_is_booked(self, race: Race) -> None:
         leave: Clearance = ClearanceFactory.create()
-        race.run([meanwhile(revoking(leave)), partial(book, leave)])
+        race.run([meanwhile(revoking(leave)), booking(leave)])
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from scheduling import services
 from scheduling.exceptions import SchedulingProblem
 from scheduling.models import Appointment, Closure
 from scheduling.slots import Interval, State
-from tests.concurrency.clients import CLIENTS, ROUNDS, live_overlaps
+from tests.concurrency.clients import CLIENTS, ROUNDS, booking, live_overlaps
 from tests.concurrency.conftest import Race, Runner, after, meanwhile
 from tests.factories.clinic import StaffFactory
-from tests.factories.scheduling import NINE, NOW, book, fifty_clearances, visit_type
+from tests.factories.scheduling import NINE, NOW, fifty_clearances, visit_type
 
 pytestmark = pytest.mark.race
 
@@ -69,7 +69,7 @@ def test_against_forty_nine_who_book_its_times(race: Race):
     whole = 0
     for number in range(ROUNDS):
         bookings = [
-            partial(book, each, STARTS[place % 6] + timedelta(minutes=10 * (place % 3)))
+            booking(each, STARTS[place % 6] + timedelta(minutes=10 * (place % 3)))
             for place, each in enumerate(others)
         ]
         # From round to round, they come later.
@@ -135,7 +135,7 @@ def test_the_race_for_all_or_none_is_real(
     race: Race, slow_inserts, without_the_calendars_lock, without_one_transaction
 ):
     leave, other = fifty_clearances(2)
-    race.run([meanwhile(partial(book, other, STARTS[1])), series(leave, None)])
+    race.run([meanwhile(booking(other, STARTS[1])), series(leave, None)])
     assert 0 < booked(leave) < 6, "if it is whole, the tests above prove nothing"
 
 

@@ -25,6 +25,7 @@ from tests.concurrency.clients import (
     ROUNDS,
     SOME_ROUNDS,
     at,
+    booking,
     cancelling,
     live_overlaps,
     refusals,
@@ -34,7 +35,7 @@ from tests.concurrency.clients import (
 )
 from tests.concurrency.conftest import Race, Runner, after, meanwhile
 from tests.factories.clinic import StaffFactory
-from tests.factories.scheduling import NINE, NOW, book, fifty_clearances
+from tests.factories.scheduling import NINE, NOW, fifty_clearances
 from tests.factories.waitlist import cleared_patient, waits
 
 pytestmark = pytest.mark.race
@@ -117,7 +118,7 @@ def test_two_times_are_not_offered_to_one_at_once(race: Race):
 
 def test_accepted_while_others_book_it(race: Race, offered_to_all):
     leaves = on_the_list(25)
-    to_book: list[Runner] = [partial(book, leave) for leave in fifty_clearances(25)]
+    to_book: list[Runner] = [booking(leave) for leave in fifty_clearances(25)]
     for _ in range(SOME_ROUNDS):
         offers = offering()
         round_ = race.run([*map(accepting, offers), *to_book])
@@ -221,7 +222,7 @@ def test_the_race_is_real(race: Race, slow_inserts, without_the_line, without_th
     """Whoever books it otherwise meets no offer: there the calendar's own guards decide."""
     waits(cleared_patient())
     [offer] = offering()
-    race.run([accepting(offer), meanwhile(partial(book, cleared_patient()))])
+    race.run([accepting(offer), meanwhile(booking(cleared_patient()))])
     assert live_overlaps() > 0, "if this holds, the tests above prove nothing"
 
 

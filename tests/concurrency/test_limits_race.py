@@ -1,7 +1,6 @@
 """A family with a device for everybody, all at once: their limits are counted one by one."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -10,10 +9,11 @@ from intake.models import Clearance
 from scheduling.exceptions import TooManyComing
 from scheduling.models import Appointment
 from scheduling.services import allowance
+from tests.concurrency.clients import holding
 from tests.concurrency.conftest import Race
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory
-from tests.factories.scheduling import NINE, hold
+from tests.factories.scheduling import NINE
 
 pytestmark = pytest.mark.race
 
@@ -35,7 +35,7 @@ def family() -> list[Clearance]:
 def one_round(race: Race) -> int:
     """How many of the family got a time; they are all cleared away after."""
     members = family()
-    race.run([partial(hold, leave, start) for leave, start in zip(members, STARTS, strict=True)])
+    race.run([holding(leave, start) for leave, start in zip(members, STARTS, strict=True)])
     got = Appointment.objects.filter(patient__account=members[0].patient.account)
     count = got.filter(state="held").count()
     got.update(state="expired")

@@ -12,6 +12,7 @@ from tests.concurrency.clients import (
     CLIENTS,
     ROUNDS,
     at,
+    booking,
     cancelling,
     check_up,
     every_ten_minutes,
@@ -45,14 +46,14 @@ class TestOneStart:
         assert live_overlaps() == 0
 
     def test_the_line_is_not_what_keeps_it(self, race: Race, slow_inserts, without_the_line):
-        round_ = race.run([partial(book, leave) for leave in fifty_clearances(10)])
+        round_ = race.run([booking(leave) for leave in fifty_clearances(10)])
         assert len(winners(round_)) == 1
         assert race.unnamed_errors == []
 
     def test_the_race_is_real(
         self, race: Race, slow_inserts, without_the_line, without_the_constraint
     ):
-        one, other = (partial(book, leave) for leave in fifty_clearances(2))
+        one, other = (booking(leave) for leave in fifty_clearances(2))
         race.run([one, meanwhile(other)])
         assert live_overlaps() > 0, "if this holds, the tests above prove nothing"
 
@@ -101,7 +102,7 @@ class TestMovesAndBookings:
         ]
         home = starts_of(movers)
         to_move = [moving(visit, NINE, by=desk) for visit in movers]
-        to_book: list[Runner] = [partial(book, leave) for leave in fifty_clearances(26)]
+        to_book: list[Runner] = [booking(leave) for leave in fifty_clearances(26)]
         for _ in range(ROUNDS):
             round_ = race.run(to_move + to_book)
             [winner] = winners(round_)
@@ -119,7 +120,7 @@ class TestMovesAndBookings:
         desk = StaffFactory.create(is_desk=True)
         leave = ClearanceFactory.create()
         to_book = [
-            partial(book, other, start)
+            booking(other, start)
             for other, start in zip(
                 fifty_clearances(CLIENTS - 1), ([NINE, TEN] * CLIENTS)[: CLIENTS - 1], strict=True
             )
@@ -144,7 +145,7 @@ class TestMovesAndBookings:
     ):
         visit = book(ClearanceFactory.create(), THURSDAY)
         move = moving(visit, NINE, by=StaffFactory.create(is_desk=True))
-        race.run([move, meanwhile(partial(book, ClearanceFactory.create()))])
+        race.run([move, meanwhile(booking(ClearanceFactory.create()))])
         assert live_overlaps() > 0, "if this holds, the tests above prove nothing"
 
 
@@ -198,9 +199,7 @@ class TestATimeBeingFreed:
     def test_fifty_cancel_and_book_and_one_gets_it(self, race: Race):
         patients = fifty_clearances(CLIENTS - 5)
         # They come one after the other, so that the cancellation is somewhere among them.
-        to_book = [
-            after(number * 0.002, partial(book, leave)) for number, leave in enumerate(patients)
-        ]
+        to_book = [after(number * 0.002, booking(leave)) for number, leave in enumerate(patients)]
         there = book(ClearanceFactory.create())
         for _ in range(ROUNDS):
             round_ = race.run([cancelling(there)] * 5 + to_book)
@@ -218,7 +217,7 @@ class TestATimeBeingFreed:
         self, race: Race, slow_inserts, without_the_line, without_the_constraint
     ):
         there = book(ClearanceFactory.create())
-        one, other = (partial(book, leave) for leave in fifty_clearances(2))
+        one, other = (booking(leave) for leave in fifty_clearances(2))
 
         def cancel_and_book() -> object:
             cancelling(there)()

@@ -15,9 +15,11 @@ from scheduling.slots import State
 from tests.concurrency.clients import (
     CLIENTS,
     ROUNDS,
+    booking,
     cancelling,
     confirming,
     every_ten_minutes,
+    holding,
     moving,
     refusals,
     some_starts,
@@ -50,7 +52,7 @@ class TestAHold:
     def test_one_patient_on_ten_devices_keeps_one_hold(self, race: Race):
         leave = ClearanceFactory.create()
         for _ in range(3):
-            race.run([partial(hold, leave, start) for start in some_starts(10)])
+            race.run([holding(leave, start) for start in some_starts(10)])
             kept = Appointment.objects.filter(patient=leave.patient_id, state=State.HELD.value)
             assert kept.count() == 1
         assert race.unnamed_errors == []
@@ -66,7 +68,7 @@ class TestAHold:
             now += timedelta(hours=1)
             places.reverse()
             round_ = race.run(
-                [partial(hold, one, places[0], now=now), partial(hold, other, places[1], now=now)]
+                [holding(one, places[0], now=now), holding(other, places[1], now=now)]
             )
             assert len(winners(round_)) == 2, [finish.error for finish in round_]
 
@@ -79,7 +81,7 @@ class TestAHoldRunningOut:
         for start in some_starts(ROUNDS):
             kept = hold(ClearanceFactory.create(), start)
             confirm = confirming(kept, now=IN_TIME)
-            to_book = [partial(book, leave, start, now=TOO_LATE) for leave in others]
+            to_book = [booking(leave, start, now=TOO_LATE) for leave in others]
             round_ = race.run([confirm, sweep] * 20 + to_book)
             assert refusals(round_) <= {HoldExpired, TimeTaken}
             [won] = {visit.pk for visit in winners(round_)}
@@ -169,7 +171,7 @@ class TestAFamilysLimit:
         family = [PatientFactory.create(account=account) for _ in range(count)]
         starts = (some_starts(24) * count)[:count]
         return [
-            partial(hold, ClearanceFactory.create(patient=patient), start)
+            holding(ClearanceFactory.create(patient=patient), start)
             for patient, start in zip(family, starts, strict=True)
         ]
 

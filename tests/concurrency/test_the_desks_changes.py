@@ -11,7 +11,7 @@ from scheduling.desk_exceptions import ChangedSince
 from scheduling.exceptions import TimeTaken, VisitChanged
 from scheduling.models import Appointment
 from scheduling.slots import State
-from tests.concurrency.clients import ROUNDS, check_up, live_overlaps, refusals, winners
+from tests.concurrency.clients import ROUNDS, booking, check_up, live_overlaps, refusals, winners
 from tests.concurrency.conftest import Race, Runner, meanwhile
 from tests.factories.clinic import StaffFactory
 from tests.factories.scheduling import NINE, NOW, book, fifty_clearances
@@ -45,7 +45,7 @@ class TestLonger:
         visit, behind = book(one), NINE + timedelta(minutes=50)
         code = check_up()
         for _ in range(ROUNDS):
-            bookings = [partial(book, leave, behind, code=code) for leave in others]
+            bookings = [booking(leave, behind, code=code) for leave in others]
             round_ = race.run([lasting(visit, LONGER, desk), *bookings])
             assert len(winners(round_)) == 1
             assert refusals(round_) == {TimeTaken}
@@ -62,7 +62,7 @@ class TestLonger:
         desk = StaffFactory.create(is_desk=True)
         one, other = fifty_clearances(2)
         visit = book(one)
-        behind = partial(book, other, NINE + timedelta(minutes=50), code=check_up())
+        behind = booking(other, NINE + timedelta(minutes=50), code=check_up())
         race.run([behind, meanwhile(lasting(visit, LONGER, desk))])
         assert live_overlaps() > 0, "if this holds, the test above proves nothing"
 
@@ -74,7 +74,7 @@ class TestUndo:
         visit = book(one)
         for _ in range(ROUNDS):
             services.move(appointment_id=visit.pk, start=TEN, by=desk, now=NOW)
-            round_ = race.run([undoing(visit, desk), *(partial(book, leave) for leave in others)])
+            round_ = race.run([undoing(visit, desk), *(booking(leave) for leave in others)])
             assert len(winners(round_)) == 1
             assert refusals(round_) == {TimeTaken}
             assert live_overlaps() == 0
