@@ -43,7 +43,9 @@ class TestDatabase:
         with self.server.as_superuser() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
             connection.execute(
+                # File by file: hundreds of small ones go through the log in three times the time.
                 f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" OWNER {OWNER_ROLE}'
+                " STRATEGY FILE_COPY"
             )
 
     def remove(self) -> None:
