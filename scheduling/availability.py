@@ -199,9 +199,11 @@ def closed_among(visits: Iterable[Appointment]) -> set[UUID]:
     return {visit.pk for visit in visits if _lies_in_a_closure(Place.of(visit), planned)}
 
 
-def open_time_after(start: datetime, length: timedelta) -> datetime | None:
+def open_time_after(
+    start: datetime, length: timedelta, planned: Plan | None = None
+) -> datetime | None:
     """When that much open time will have passed, closures left out; None with no hours ahead."""
-    planned = plan.current()
+    planned = planned or plan.current()
     if planned.clinician_id is None:
         return None
     first_day = start.astimezone(planned.policy.zone).date()

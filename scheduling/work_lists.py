@@ -16,6 +16,7 @@ from clinic import times
 from clinic.audit import Via
 from scheduling import availability, closing_sheet, plan
 from scheduling.models import Appointment, Call, Rebooking, StatusChange
+from scheduling.services import keeps_its_time_until
 from scheduling.services.proposals import MOVABLE
 from scheduling.slots import State, local_days
 
@@ -226,12 +227,16 @@ def _affected(now: datetime) -> QuerySet[Rebooking]:
 
 
 def _suspended(now: datetime) -> list[Line]:
+    planned = plan.current()
     visits = (
         Appointment.objects.filter(state=State.SUSPENDED.value)
         .select_related("person", "visit_type")
+        .prefetch_related("changes")
         .in_time_order()
     )
-    return [_visit(visit) for visit in visits[:MOST_SHOWN]]
+    return [
+        _visit(visit, until=keeps_its_time_until(visit, planned)) for visit in visits[:MOST_SHOWN]
+    ]
 
 
 def _call(call: Call, *, is_closed: bool) -> Line:
@@ -259,13 +264,20 @@ def _call(call: Call, *, is_closed: bool) -> Line:
     )
 
 
-def _visit(visit: Appointment) -> Line:
+def _visit(visit: Appointment, *, until: datetime | None = None) -> Line:
+    """`until` is how long a suspended one keeps its time."""
+    note = visit.visit_type.name
+    if until:
+        note = _("%(kind)s: keeps its time until %(until)s") % {
+            "kind": note,
+            "until": times.in_words(until),
+        }
     return Line(
         id=visit.pk,
         version=visit.version,
         visit_id=visit.pk,
         what=times.in_words(visit.starts_at),
-        note=visit.visit_type.name,
+        note=note,
         **_person(visit.person),
     )
 

@@ -11,6 +11,7 @@ from intake import public as intake
 from scheduling import availability, plan
 from scheduling.exceptions import SchedulingProblem
 from scheduling.models import Appointment, Call
+from scheduling.plan import Plan
 from scheduling.services.calls import ask_to_call
 from scheduling.services.placing import require_clearance
 from scheduling.services.steps import (
@@ -73,19 +74,21 @@ def carry_over(*, clearance_id: UUID, patient_id: UUID, by: Actor, now: datetime
             _rest_on(visit, clearance_id, by=by, now=now)
 
 
-def keeps_its_time_until(visit: Appointment) -> datetime:
+def keeps_its_time_until(visit: Appointment, planned: Plan | None = None) -> datetime:
     """When a suspended visit is released if nobody decides.
 
     After the clinic's delay in open hours, and not past its start; for somebody who was here
-    already when it was suspended, not before its end: they are in the building.
+    already when it was suspended, not before its end: they are in the building. `planned` is the
+    plan that stands, for whoever asks about many visits.
     """
-    suspension = visit.changes.filter(after=State.SUSPENDED.value).order_by("pk").last()
-    if suspension is None:
+    suspensions = [each for each in visit.changes.all() if each.after == State.SUSPENDED]
+    if not suspensions:
         return visit.starts_at
+    suspension = max(suspensions, key=lambda change: change.pk)
     if suspension.before in _HERE:
         return visit.ends_at
-    delay = plan.current().suspended_for
-    counted = availability.open_time_after(suspension.at, delay)
+    planned = planned or plan.current()
+    counted = availability.open_time_after(suspension.at, planned.suspended_for, planned)
     return min(counted, visit.starts_at) if counted else visit.starts_at
 
 

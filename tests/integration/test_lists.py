@@ -1,7 +1,7 @@
 """The desk's lists: who is on which, the one thing to do, and how it is taken back."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -349,11 +349,20 @@ class TestNoLongerNeeded:
 
 def test_visits_in_a_closed_time_and_suspended_ones(desk_client, visit, rosa):
     services.close(during=Interval(NINE, NINE + AN_HOUR), reason="Away", by=None, now=NOW)
-    stopped = book(ClearanceFactory.create(patient=rosa), NINE + 2 * AN_HOUR)
-    Appointment.objects.filter(pk=stopped.pk).update(state=State.SUSPENDED.value)
+    suspended(rosa, NINE + 2 * AN_HOUR)
     shown = page(desk_client)
     assert shown.index("Visits in a closed time") < shown.index("Move to the time proposed")
-    assert shown.index("Suspended visits") < shown.index("Rosa Blum")
+    _before, stopped = shown.split('id="suspended"')
+    assert "Rosa Blum" in stopped
+    # No later than it begins: the eight open hours of delay would end after it.
+    assert "New patient exam: keeps its time until Tue, Nov 10 at 11:00 AM" in stopped
+
+
+def suspended(patient: Patient, start: datetime) -> Appointment:
+    leave = ClearanceFactory.create(patient=patient)
+    visit = book(leave, start)
+    intake.revoke(clearance_id=leave.pk, because="A new sign.", by=None, now=NOW)
+    return visit
 
 
 def test_no_answer_and_no_finding_is_shown_to_the_desk(desk_client, rosa):
@@ -376,10 +385,13 @@ def test_long_lists_cost_no_more_queries(desk_client, desk: User):
         book(ClearanceFactory.create(patient=patient), NINE + gap, now=LAST_WEEK)
         book(ClearanceFactory.create(patient=patient), day + gap, now=LAST_WEEK)
     services.close(during=Interval(day, day + 4 * AN_HOUR), reason="Away", by=None, now=NOW)
+    for ahead in (2, 3):
+        suspended(PatientFactory.create(), NINE + timedelta(days=ahead))
     many = queries(desk_client)
     # Four more for visits in a closed time: what is proposed, called and taken, and how urgent.
-    assert many <= few + 4
-    assert many <= 23
+    # One for the histories of those suspended.
+    assert many <= few + 5
+    assert many <= 25
 
 
 def queries(client: Client) -> int:
