@@ -329,6 +329,14 @@ def at_each_size(page: Page, *sizes: tuple[int, int]) -> Iterator[int]:
         yield width
 
 
+def readable(page: Page, name: str) -> None:
+    """By everybody, on a desktop and on a phone: it fits, and axe finds nothing."""
+    for width in at_each_size(page, DESKTOP, PHONE):
+        fits(page)
+        axe(page)
+        screenshot(page, f"{name}-{width}")
+
+
 def fits(page: Page) -> None:
     """Nothing is wider than the window."""
     # Between two pages there is nothing that could be wide.

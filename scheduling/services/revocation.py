@@ -103,7 +103,8 @@ def release_undecided(*, now: datetime) -> int:
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
     with audit.writing(None):
-        undecided = [visit for visit in suspended if keeps_its_time_until(visit) <= now]
+        planned = plan.current()
+        undecided = [visit for visit in suspended if keeps_its_time_until(visit, planned) <= now]
         for visit in undecided:
             become(visit, State.RELEASED, by=None, now=now, reason="Nobody decided in time.")
             _put_on_list_of_calls(visit, Call.Why.UNDECIDED, by=None, now=now)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from clinic.audit import Actor
@@ -12,7 +11,7 @@ from intake.models import Clearance
 from scheduling import services
 from scheduling.models import Appointment, VisitType
 from tests.concurrency.conftest import Finish, Runner
-from tests.factories.scheduling import NINE, NOW, visit_type
+from tests.factories.scheduling import NINE, NOW, wish
 
 ROUNDS = 20
 # Of the long ones beside those that want one time.
@@ -43,22 +42,14 @@ def check_up() -> str:
 def booking(
     leave: Clearance, start: datetime = NINE, *, code: str = "new-exam", now: datetime = NOW
 ) -> Runner:
-    return partial(services.book, **_wish(leave, code), start=start, by=None, now=now)
+    """Its kind is looked up before anybody starts, as a page has it already."""
+    return partial(services.book, **wish(leave, code), start=start, by=None, now=now)
 
 
 def holding(
     leave: Clearance, start: datetime = NINE, *, code: str = "new-exam", now: datetime = NOW
 ) -> Runner:
-    return partial(services.hold, **_wish(leave, code), start=start, by=None, now=now)
-
-
-def _wish(leave: Clearance, code: str) -> dict[str, Any]:
-    """Looked up before anybody starts, as a page has it already."""
-    return {
-        "patient_id": leave.patient_id,
-        "clearance_id": leave.pk,
-        "visit_type_id": visit_type(code).pk,
-    }
+    return partial(services.hold, **wish(leave, code), start=start, by=None, now=now)
 
 
 def moving(visit: Appointment, start: datetime, *, by: Actor, seen: int | None = None) -> Runner:

@@ -1,6 +1,7 @@
 """The calendar's rows for tests; the doctor, hours and visit types come with the migrations."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -35,30 +36,25 @@ def clearance(**fields: object) -> Clearance:
     return ClearanceFactory.create(**fields)
 
 
+def wish(leave: Clearance, code: str) -> dict[str, Any]:
+    """Who wants a visit, under what leave, and of which kind: as the services are asked."""
+    return {
+        "patient_id": leave.patient_id,
+        "clearance_id": leave.pk,
+        "visit_type_id": visit_type(code).pk,
+    }
+
+
 def hold(
     leave: Clearance, start: datetime = NINE, *, code: str = "new-exam", now: datetime = NOW
 ) -> Appointment:
-    return services.hold(
-        patient_id=leave.patient_id,
-        clearance_id=leave.pk,
-        visit_type_id=visit_type(code).pk,
-        start=start,
-        by=None,
-        now=now,
-    )
+    return services.hold(**wish(leave, code), start=start, by=None, now=now)
 
 
 def book(
     leave: Clearance, start: datetime = NINE, *, code: str = "new-exam", now: datetime = NOW
 ) -> Appointment:
-    return services.book(
-        patient_id=leave.patient_id,
-        clearance_id=leave.pk,
-        visit_type_id=visit_type(code).pk,
-        start=start,
-        by=None,
-        now=now,
-    )
+    return services.book(**wish(leave, code), start=start, by=None, now=now)
 
 
 def done(leave: Clearance, start: datetime = NINE) -> Appointment:

@@ -12,7 +12,7 @@ from clinic.models import User
 from intake import services
 from intake.models import Case, Intake, WishedTimes
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot
+from tests.browser import DESKTOP, Visits, readable, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory, StaffFactory
 from tests.functional.steps import heading, press
 
@@ -72,10 +72,7 @@ def decide(intake: Intake, kind: str, doctor: User) -> None:
 
 
 def looked_at(page: Page, name: str) -> None:
-    for width in at_each_size(page, DESKTOP, PHONE):
-        fits(page)
-        axe(page)
-        screenshot(page, f"outcome-{name}-{width}")
+    readable(page, f"outcome-{name}")
 
 
 STATES: dict[str, tuple[dict[str, object], str, str]] = {

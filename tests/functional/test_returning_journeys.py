@@ -12,7 +12,7 @@ from intake.models import Clearance, Disposition, Intake, Patient
 from intake.triage import PROTOCOL
 from scheduling.models import Appointment
 from tests import answers
-from tests.browser import DESKTOP, PHONE, Visits, at_each_size, axe, fits, screenshot
+from tests.browser import Visits, axe, fits, readable, screenshot
 from tests.factories.clinic import AccountFactory, PatientFactory
 from tests.factories.intake import ClearanceFactory, IntakeFactory, held
 from tests.functional.steps import (
@@ -136,29 +136,23 @@ def test_every_page_of_coming_back_is_accessible_and_fits(visit: Visits, account
     held(PatientFactory.create(account=account, given_name="Mia", born=date(2015, 1, 9)))
     page = visit(user=account, still=True)
 
-    def look(name: str) -> None:
-        for width in at_each_size(page, DESKTOP, PHONE):
-            axe(page)
-            fits(page)
-            screenshot(page, f"{name}-{width}")
-
     page.goto("/my/visits/")
-    look("my-visits-returning")
+    readable(page, "my-visits-returning")
     press(page, "Answer the short questions")
-    look("short-form-first")
+    readable(page, "short-form-first")
     answer_short(page, answers.BOOK)
-    look("short-form-changes")
+    readable(page, "short-form-changes")
     page.get_by_text("What you told us today").click()
-    look("short-form-changes-open")
+    readable(page, "short-form-changes-open")
     page.goto(f"/my/people/{leo.pk}/own-sign-in/")
-    look("own-sign-in")
+    readable(page, "own-sign-in")
     page.get_by_label("Their own email address").fill("nonsense")
     press(page, "Send them the link")
-    look("own-sign-in-error")
+    readable(page, "own-sign-in-error")
     page.get_by_label("Their own email address").fill("leo@example.com")
     press(page, "Send them the link")
     expect(page.get_by_text("We sent a link to leo@example.com.")).to_be_visible()
-    look("own-sign-in-sent")
+    readable(page, "own-sign-in-sent")
 
 
 def tell_of_a_child(page: Page, given: str) -> None:
