@@ -163,11 +163,13 @@ def nearest_offered(wish: Wish, start: datetime, *, count: int) -> list[datetime
     return chosen
 
 
-def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
+def is_offered(
+    wish: Wish, start: datetime, *, clinician_id: int, planned: Plan | None = None
+) -> bool:
     """Would `offered` list this start?"""
     if start < wish.now or (wish.until and start >= wish.until):
         return False
-    planned = plan.current()
+    planned = planned or plan.current()
     day = start.astimezone(planned.policy.zone).date()
     days = _days(planned, day, day)
     busy = _busy(wish, clinician_id, days)
@@ -188,9 +190,9 @@ def is_offered(wish: Wish, start: datetime, *, clinician_id: int) -> bool:
     return slots.is_offered(search, start)
 
 
-def is_closed(place: Place) -> bool:
+def is_closed(place: Place, planned: Plan | None = None) -> bool:
     """Does a closure of the clinic, the clinician or the room lie in the way?"""
-    return _lies_in_a_closure(place, plan.current())
+    return _lies_in_a_closure(place, planned or plan.current())
 
 
 def closed_among(visits: Iterable[Appointment]) -> set[UUID]:
@@ -253,7 +255,7 @@ def open_half_days(on: date) -> set[tuple[int, str]]:
     return halves
 
 
-def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
+def visit_types_for(clearance: ClearanceCard, planned: Plan | None = None) -> list[VisitType]:
     """The kinds of visit a patient may choose online, the one already chosen first.
 
     Those that the decision names; if it names none, a new exam, or an adjustment after a completed
@@ -263,7 +265,7 @@ def visit_types_for(clearance: ClearanceCard) -> list[VisitType]:
     is_return = done.exists()
     types = [
         kind
-        for kind in plan.current().visit_types.values()
+        for kind in (planned or plan.current()).visit_types.values()
         if kind.is_active
         and allows(clearance, kind)
         and (

@@ -37,22 +37,26 @@ ACCOUNT = 0xCA20
 # Longer than any write here takes; then the person is asked to try again.
 PATIENCE = "5s"
 
+_LOCK = "pg_advisory_xact_lock"
+_LOCK_SHARED = "pg_advisory_xact_lock_shared"
+# Which function takes it, its class, and its number in that.
+_Lock = tuple[str, int, int]
+
 
 @contextmanager
-def calendar_of(*clinician_ids: int, shared: bool) -> Iterator[None]:
-    """Hold these calendars until the transaction ends. Raises RuntimeError outside of one."""
+def calendar_of(
+    *clinician_ids: int, shared: bool, in_line_for: datetime | None = None
+) -> Iterator[None]:
+    """Hold these calendars, and a start's place in line, until the transaction ends.
+
+    Raises RuntimeError outside of one.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("calendar_of() must run inside the transaction that writes.")
-    _take(sorted(clinician_ids), shared=shared)
+    lock = _LOCK_SHARED if shared else _LOCK
+    locks = [(lock, CALENDAR, clinician_id) for clinician_id in sorted(clinician_ids)]
+    _take([*locks, *_line(in_line_for)])
     yield
-
-
-def stand_in_line(start: datetime) -> None:
-    """Wait for whoever is booking this very start. Held until the transaction ends."""
-    with connection.cursor() as cursor:
-        # Two starts that come to the same number wait for each other, and no more than that.
-        minute = int(start.timestamp()) // 60 % 2**31
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [START, minute])
 
 
 def count_for(account_id: UUID) -> None:
@@ -61,12 +65,26 @@ def count_for(account_id: UUID) -> None:
     No two wait for each other: whoever has an account's place asks for no patient any more.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ACCOUNT, account_id.int % 2**31])
+        cursor.execute(f"SELECT {_LOCK}(%s, %s)", [ACCOUNT, account_id.int % 2**31])
 
 
-def _take(clinician_ids: Iterable[int], *, shared: bool) -> None:
-    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+def _line(start: datetime | None) -> list[_Lock]:
+    if start is None:
+        return []
+    # Two starts that come to the same number wait for each other, and no more than that.
+    return [(_LOCK, START, int(start.timestamp()) // 60 % 2**31)]
+
+
+def _take(locks: Iterable[_Lock]) -> None:
+    """In this order, sent together: under load, what costs most is each answer waited for.
+
+    PostgreSQL takes several statements at once only with the numbers put in already, as Django does
+    unless it is told `server_side_binding`.
+    """
+    statements = [f"SET LOCAL lock_timeout = '{PATIENCE}'"]
+    numbers: list[int] = []
+    for lock, kind, number in locks:
+        statements.append(f"SELECT {lock}(%s, %s)")
+        numbers += [kind, number]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-        for clinician_id in clinician_ids:
-            cursor.execute(f"SELECT {lock}(%s, %s)", [CALENDAR, clinician_id])
+        cursor.execute("; ".join(statements), numbers)

@@ -11,7 +11,6 @@ from clinic import access, limits
 from clinic.audit import Actor
 from clinic.models import User
 from intake.public import ClearanceCard, PatientCard
-from scheduling import plan
 from scheduling.exceptions import AnswersNotRecent, KeptTooLong, TooManyComing, TooManyKept
 from scheduling.locking import count_for
 from scheduling.models import Appointment, StatusChange
@@ -31,7 +30,7 @@ class _Taken:
     let_go: datetime | None
 
 
-def require_allowance(clearance: ClearanceCard, *, by: Actor, now: datetime) -> None:
+def require_allowance(clearance: ClearanceCard, planned: Plan, *, by: Actor, now: datetime) -> None:
     """One more time may be kept for the patient, in place of the one they keep, if any.
 
     Patients are bound by it, the desk is not. The patient's row is locked already; the family's
@@ -43,8 +42,7 @@ def require_allowance(clearance: ClearanceCard, *, by: Actor, now: datetime) -> 
     patient = clearance.person
     if patient.account_id:
         count_for(patient.account_id)
-    planned = plan.current()
-    _require_recent(clearance, planned, now)
+    require_recent_answers(clearance, planned, now)
     # What was kept is counted from its end.
     since = now - limits.KEPT_WITHIN - planned.kept_for
     family = _family(patient, now=now, since=since)
@@ -59,21 +57,16 @@ def require_allowance(clearance: ClearanceCard, *, by: Actor, now: datetime) -> 
         raise TooManyComing
 
 
-def require_recent_answers(clearance: ClearanceCard, *, by: Actor, now: datetime) -> None:
-    """Who moves a visit online has said lately how they are, as who books one has.
-
-    Patients are bound by it; the desk asks them when they come. Raises AnswersNotRecent.
-    """
-    if not is_desk(by):
-        _require_recent(clearance, plan.current(), now)
-
-
 def answered_lately(clearance: ClearanceCard, planned: Plan, now: datetime) -> bool:
     """Not on the calendar's days: what was said in the evening stands as long as in the morning."""
     return now - clearance.known_at < planned.answers_stand_for
 
 
-def _require_recent(clearance: ClearanceCard, planned: Plan, now: datetime) -> None:
+def require_recent_answers(clearance: ClearanceCard, planned: Plan, now: datetime) -> None:
+    """Who books or moves a visit online has said lately how they are.
+
+    Patients are bound by it; the desk asks them when they come. Raises AnswersNotRecent.
+    """
     if not answered_lately(clearance, planned, now):
         raise AnswersNotRecent
 

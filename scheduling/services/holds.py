@@ -5,7 +5,6 @@ from uuid import UUID
 
 from clinic import audit
 from clinic.audit import Actor
-from scheduling import plan
 from scheduling.availability import Wish, is_closed, is_offered, visit_types_for
 from scheduling.exceptions import (
     HoldExpired,
@@ -43,7 +42,11 @@ def hold(
     with (
         named_refusals(TimeTaken),
         audit.writing(by),
-        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
+        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (
+            place,
+            kind,
+            planned,
+        ),
     ):
         clearance = require_clearance(
             patient_id=patient_id,
@@ -52,18 +55,18 @@ def hold(
             start=start,
             now=now,
         )
-        require_allowance(clearance, by=by, now=now)
-        if kind not in visit_types_for(clearance):
+        require_allowance(clearance, planned, by=by, now=now)
+        if kind not in visit_types_for(clearance, planned):
             raise VisitTypeNotOffered
         wish = Wish(clearance=clearance, visit_type=kind, now=now)
-        if not is_offered(wish, start, clinician_id=place.clinician_id):
+        if not is_offered(wish, start, clinician_id=place.clinician_id, planned=planned):
             raise TimeNotOffered
         return insert(
             place,
             clearance_id=clearance_id,
             visit_type=kind,
             state=State.HELD,
-            hold_expires_at=now + plan.current().kept_for,
+            hold_expires_at=now + planned.kept_for,
             by=by,
             now=now,
         )

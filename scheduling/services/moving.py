@@ -5,6 +5,7 @@ from uuid import UUID
 
 from clinic.audit import Actor
 from intake.public import ClearanceCard
+from scheduling import plan
 from scheduling.availability import Wish, is_closed, is_offered
 from scheduling.desk_exceptions import RoomPartCut
 from scheduling.exceptions import (
@@ -15,6 +16,7 @@ from scheduling.exceptions import (
     VisitHasBegun,
 )
 from scheduling.models import Appointment
+from scheduling.plan import Plan
 from scheduling.services.allowance import is_desk, require_recent_answers
 from scheduling.services.placing import covering, give_up_holds, put, what_is_in_the_way
 from scheduling.services.policies import (
@@ -71,9 +73,12 @@ def move(
         # First, as for a booking: the whole calendar waits while a move is refused.
         _require_room_to_be(place, visit, now)
         clearance = covering(visit, start, now)
-        _require_open(visit, place, clearance, by=by, now=now)
+        planned = plan.current()
+        _require_open(visit, place, clearance, planned, by=by, now=now)
         moved_from = visit.starts_at
-        policies = against_moving(place, moved_from=moved_from, now=now) if is_desk(by) else []
+        policies = (
+            against_moving(place, planned, moved_from=moved_from, now=now) if is_desk(by) else []
+        )
         require_reason(policies, reason)
         give_up_holds(place, by=by, now=now)
         put(visit, place, clearance.id, State.BOOKED, by=by, now=now, reason=reason or MOVED)
@@ -111,9 +116,10 @@ def change_length(
         )
         _require_room_to_be(place, visit, now)
         is_longer = length > _length(visit)
-        if is_longer and is_closed(place):
+        planned = plan.current()
+        if is_longer and is_closed(place, planned):
             raise TimeClosed
-        policies = against_length(place) if is_longer and is_desk(by) else []
+        policies = against_length(place, planned) if is_longer and is_desk(by) else []
         require_reason(policies, reason)
         give_up_holds(place, by=by, now=now)
         put(
@@ -143,13 +149,19 @@ def _require_room_to_be(place: Place, visit: Appointment, now: datetime) -> None
 
 
 def _require_open(
-    visit: Appointment, place: Place, clearance: ClearanceCard, *, by: Actor, now: datetime
+    visit: Appointment,
+    place: Place,
+    clearance: ClearanceCard,
+    planned: Plan,
+    *,
+    by: Actor,
+    now: datetime,
 ) -> None:
     if is_desk(by):
-        if is_closed(place):
+        if is_closed(place, planned):
             raise TimeClosed
         return
-    require_recent_answers(clearance, by=by, now=now)
+    require_recent_answers(clearance, planned, now)
     wish = Wish.to_move(visit, clearance, now=now)
-    if not is_offered(wish, place.visit.start, clinician_id=visit.clinician_id):
+    if not is_offered(wish, place.visit.start, clinician_id=visit.clinician_id, planned=planned):
         raise TimeNotOffered

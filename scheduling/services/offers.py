@@ -28,11 +28,16 @@ from scheduling.exceptions import (
     TimeTaken,
     named_refusals,
 )
-from scheduling.locking import calendar_of, stand_in_line
 from scheduling.models import Appointment, VisitType, WaitlistEntry, WaitlistOffer
-from scheduling.plan import as_range, shape_of
+from scheduling.plan import Plan, as_range, shape_of
 from scheduling.services.allowance import is_desk, require_allowance
-from scheduling.services.placing import covering_clearance, insert, require_clearance, wanted
+from scheduling.services.placing import (
+    calendar,
+    covering_clearance,
+    insert,
+    require_clearance,
+    wanted,
+)
 from scheduling.services.policies import against_booking, record_exception, require_reason
 from scheduling.services.steps import tell_booked
 from scheduling.services.waitlist import end, settle, take_off
@@ -51,22 +56,20 @@ def offer(*, start: datetime, by: Actor, now: datetime) -> list[WaitlistOffer]:
     Whoever has no sign-in is called by the desk. Raises TimeNotOffered, OfferedAlready,
     NobodyWaits, CalendarBusy.
     """
-    planned = plan.current()
-    until = waitlist.offered_until(start, now, planned)
-    if until is None or planned.clinician_id is None:
-        raise TimeNotOffered
     with (
         named_refusals(CalendarBusy),
         audit.writing(by),
-        calendar_of(planned.clinician_id, shared=True),
+        calendar(shared=True, in_line_for=start) as (clinician_id, planned),
     ):
-        stand_in_line(start)
+        until = waitlist.offered_until(start, now, planned)
+        if until is None:
+            raise TimeNotOffered
         # Nobody leaves the list, or is offered another time, while this one goes out.
         everybody = WaitlistEntry.objects.waiting().locked_all()
         _end_expired(now)
         if WaitlistOffer.objects.standing(now).filter(start=start).exists():
             raise OfferedAlready
-        chosen = _first_few(everybody, start, clinician_id=planned.clinician_id, now=now)
+        chosen = _first_few(everybody, start, clinician_id=clinician_id, now=now)
         if not chosen:
             raise NobodyWaits
         return [_offer_to(each, start, until=until, by=by, now=now) for each in chosen]
@@ -125,9 +128,9 @@ def _accept(offer_id: UUID, *, by: Actor, now: datetime, reason: str | None) -> 
         entry, person_id = found.entry, intake.person_of(found.entry.patient_id)
         with wanted(
             found.start, patient_id=person_id, visit_type_id=entry.visit_type_id, now=now
-        ) as (place, kind):
-            clearance_id = _leave_to_accept(place, kind, by=by, now=now)
-            policies = against_booking(place, now=now) if reason is not None else []
+        ) as (place, kind, planned):
+            clearance_id = _leave_to_accept(place, kind, planned, by=by, now=now)
+            policies = against_booking(place, planned, now=now) if reason is not None else []
             require_reason(policies, reason)
             visit = insert(
                 place,
@@ -144,18 +147,22 @@ def _accept(offer_id: UUID, *, by: Actor, now: datetime, reason: str | None) -> 
             return visit
 
 
-def _leave_to_accept(place: Place, kind: VisitType, *, by: Actor, now: datetime) -> UUID:
+def _leave_to_accept(
+    place: Place, kind: VisitType, planned: Plan, *, by: Actor, now: datetime
+) -> UUID:
     """The clearance that lets them, as every booking asks it; of patients more than of the desk."""
     patient_id, start = place.patient_id, place.visit.start
     covering = covering_clearance(patient_id=patient_id, visit_type=kind, start=start, now=now)
     leave = require_clearance(
         patient_id=patient_id, clearance_id=covering.id, visit_type=kind, start=start, now=now
     )
-    require_allowance(leave, by=by, now=now)
-    if is_closed(place):
+    require_allowance(leave, planned, by=by, now=now)
+    if is_closed(place, planned):
         raise TimeClosed
     wish = Wish(clearance=leave, visit_type=kind, now=now)
-    if not is_desk(by) and not is_offered(wish, start, clinician_id=place.clinician_id):
+    if not is_desk(by) and not is_offered(
+        wish, start, clinician_id=place.clinician_id, planned=planned
+    ):
         raise TimeNotOffered
     return leave.id
 

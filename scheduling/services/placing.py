@@ -13,6 +13,7 @@ from intake.public import ClearanceCard
 from scheduling import plan
 from scheduling.availability import is_closed
 from scheduling.exceptions import (
+    CalendarBusy,
     Clash,
     GuardianMissing,
     NotCleared,
@@ -25,9 +26,9 @@ from scheduling.exceptions import (
     VisitTypeNotCleared,
     XrayNotAllowed,
 )
-from scheduling.locking import calendar_of, stand_in_line
+from scheduling.locking import calendar_of
 from scheduling.models import Appointment, VisitType
-from scheduling.plan import as_range
+from scheduling.plan import Plan, as_range
 from scheduling.services.steps import end_all, record
 from scheduling.slots import State
 from scheduling.taken import Place, Taken, taken
@@ -56,19 +57,35 @@ _HELD = """
 
 
 @contextmanager
+def calendar(*, shared: bool, in_line_for: datetime | None = None) -> Iterator[tuple[int, Plan]]:
+    """Of the clinician whom online visits are with; and the plan as it stands in it.
+
+    No time is closed while it is had. Raises TimeNotOffered, CalendarBusy.
+    """
+    clinician_id = plan.last_read().clinician_id
+    if clinician_id is None:
+        raise TimeNotOffered
+    with calendar_of(clinician_id, shared=shared, in_line_for=in_line_for):
+        planned = plan.current()
+        if planned.clinician_id != clinician_id:
+            # Another clinician since: whoever tries again asks for that calendar.
+            raise CalendarBusy
+        yield clinician_id, planned
+
+
+@contextmanager
 def wanted(
     start: datetime, *, patient_id: UUID, visit_type_id: int, now: datetime
-) -> Iterator[tuple[Place, VisitType]]:
+) -> Iterator[tuple[Place, VisitType, Plan]]:
     """The place a new visit would take, in line for it and with the patient's row kept.
 
-    Who is too late hears so before anything else is asked. Raises TimeTaken, TimeNotOffered.
+    With the plan as it then stands. Who is too late hears so before anything else is asked.
+    Raises TimeTaken, TimeNotOffered, CalendarBusy.
     """
-    planned = plan.current()
-    visit_type, clinician_id = planned.visit_types[visit_type_id], planned.clinician_id
-    if clinician_id is None or abs(start - now) > FARTHEST:
+    if abs(start - now) > FARTHEST:
         raise TimeNotOffered
-    with calendar_of(clinician_id, shared=True):
-        stand_in_line(start)
+    with calendar(shared=True, in_line_for=start) as (clinician_id, planned):
+        visit_type = planned.visit_types[visit_type_id]
         place = Place.at(
             start, patient_id=patient_id, clinician_id=clinician_id, visit_type=visit_type
         )
@@ -76,7 +93,7 @@ def wanted(
         if clash:
             raise clash
         intake.lock_patient(patient_id)
-        yield place, visit_type
+        yield place, visit_type, planned
 
 
 def insert(

@@ -17,7 +17,6 @@ from clinic import audit
 from clinic.audit import Actor
 from clinic.models import ClinicProfile
 from intake import public as intake
-from scheduling import plan
 from scheduling.availability import is_closed, is_within_hours
 from scheduling.desk_exceptions import NeedsReason
 from scheduling.models import Appointment
@@ -26,9 +25,8 @@ from scheduling.slots import State
 from scheduling.taken import Place
 
 
-def against_booking(place: Place, *, now: datetime) -> list[str]:
+def against_booking(place: Place, planned: Plan, *, now: datetime) -> list[str]:
     """What a new visit goes against, each in a sentence."""
-    planned = plan.current()
     return [
         *_notice(place.visit.start, planned, now),
         *_when(place, planned, now),
@@ -36,9 +34,8 @@ def against_booking(place: Place, *, now: datetime) -> list[str]:
     ]
 
 
-def against_series(places: Sequence[Place], *, now: datetime) -> list[str]:
+def against_series(places: Sequence[Place], planned: Plan, *, now: datetime) -> list[str]:
     """What several new visits of one patient, the earliest first, go against together."""
-    planned = plan.current()
     return [
         *_notice(places[0].visit.start, planned, now),
         *_horizon(places[-1].visit.start, planned, now),
@@ -46,15 +43,17 @@ def against_series(places: Sequence[Place], *, now: datetime) -> list[str]:
     ]
 
 
-def against_moving(place: Place, *, moved_from: datetime, now: datetime) -> list[str]:
+def against_moving(
+    place: Place, planned: Plan, *, moved_from: datetime, now: datetime
+) -> list[str]:
     """A later time than before gives more notice, never less."""
-    start, planned = place.visit.start, plan.current()
+    start = place.visit.start
     notice = _notice(start, planned, now) if start < moved_from else []
     return [*notice, *_when(place, planned, now)]
 
 
-def against_length(place: Place) -> list[str]:
-    return _hours(place, plan.current())
+def against_length(place: Place, planned: Plan) -> list[str]:
+    return _hours(place, planned)
 
 
 def against_cancelling(visit: Appointment, *, now: datetime) -> list[str]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from clinic import audit, messages, times
 from clinic.audit import Actor
 from intake import public as intake
-from scheduling import plan
 from scheduling.availability import is_closed
 from scheduling.exceptions import (
     CalendarBusy,
@@ -24,10 +23,11 @@ from scheduling.exceptions import (
     TimeTaken,
     named_refusals,
 )
-from scheduling.locking import calendar_of
 from scheduling.models import Appointment, VisitType
+from scheduling.plan import Plan
 from scheduling.services.placing import (
     FARTHEST,
+    calendar,
     give_up_holds,
     insert,
     require_clearance,
@@ -77,18 +77,17 @@ def book_series(
     if len(wanted) > MOST_VISITS:
         raise TooManyAtOnce
     with named_refusals(CalendarBusy), audit.writing(by):
-        planned = plan.current()
-        kind, clinician_id = planned.visit_types[visit_type_id], planned.clinician_id
-        if clinician_id is None or not wanted:
+        if not wanted:
             raise TimeNotOffered
-        with calendar_of(clinician_id, shared=False):
+        with calendar(shared=False) as (clinician_id, planned):
+            kind = planned.visit_types[visit_type_id]
             intake.lock_patient(patient_id)
             places = [
                 Place.at(start, patient_id=patient_id, clinician_id=clinician_id, visit_type=kind)
                 for start in wanted
             ]
-            _require_all_free(places, kind, clearance_id, now=now)
-            policies = against_series(places, now=now)
+            _require_all_free(places, kind, clearance_id, planned, now=now)
+            policies = against_series(places, planned, now=now)
             require_reason(policies, reason)
             visits = _put(places, kind, clearance_id, by=by, now=now)
             _record(visits, by=by, now=now)
@@ -98,14 +97,19 @@ def book_series(
 
 
 def _require_all_free(
-    places: Sequence[Place], kind: VisitType, clearance_id: UUID, *, now: datetime
+    places: Sequence[Place],
+    kind: VisitType,
+    clearance_id: UUID,
+    planned: Plan,
+    *,
+    now: datetime,
 ) -> None:
     """Raises SeriesNotBooked with all that is in the way, and at once what stops every one."""
     days = _days_with_visits(places, now=now)
     problems: dict[datetime, SchedulingProblem] = {}
     for place in places:
         try:
-            _require_free(place, kind, clearance_id, days, now=now)
+            _require_free(place, kind, clearance_id, days, planned, now=now)
         except (
             TimeTaken, TimeClosed, TimeNotOffered, OutsideClearance, GuardianMissing, SecondThatDay
         ) as problem:  # fmt: skip
@@ -116,7 +120,13 @@ def _require_all_free(
 
 
 def _require_free(
-    place: Place, kind: VisitType, clearance_id: UUID, days: set[date], *, now: datetime
+    place: Place,
+    kind: VisitType,
+    clearance_id: UUID,
+    days: set[date],
+    planned: Plan,
+    *,
+    now: datetime,
 ) -> None:
     start = place.visit.start
     if not now < start <= now + FARTHEST:
@@ -133,7 +143,7 @@ def _require_free(
         start=start,
         now=now,
     )
-    if is_closed(place):
+    if is_closed(place, planned):
         raise TimeClosed
 
 

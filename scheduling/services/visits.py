@@ -73,9 +73,13 @@ def book(
     with (
         named_refusals(TimeTaken),
         audit.writing(by),
-        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
+        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (
+            place,
+            kind,
+            planned,
+        ),
     ):
-        if is_closed(place):
+        if is_closed(place, planned):
             raise TimeClosed
         clearance = require_clearance(
             patient_id=patient_id,
@@ -84,7 +88,7 @@ def book(
             start=start,
             now=now,
         )
-        policies = against_booking(place, now=now) if reason is not None else []
+        policies = against_booking(place, planned, now=now) if reason is not None else []
         require_reason(policies, reason)
         visit = insert(
             place,
@@ -117,9 +121,13 @@ def walk_in(
     with (
         named_refusals(TimeTaken),
         audit.writing(by),
-        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (place, kind),
+        wanted(start, patient_id=patient_id, visit_type_id=visit_type_id, now=now) as (
+            place,
+            kind,
+            planned,
+        ),
     ):
-        if is_closed(place):
+        if is_closed(place, planned):
             raise TimeClosed
         require_clearance(
             patient_id=patient_id,

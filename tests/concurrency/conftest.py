@@ -31,6 +31,15 @@ AsOwner = Callable[[str], list[tuple[object, ...]]]
 
 
 @dataclass(frozen=True)
+class _Later:
+    seconds: float
+    runner: Runner
+
+    def __call__(self) -> object:
+        return self.runner()
+
+
+@dataclass(frozen=True)
 class Finish:
     """How one client came out of a round."""
 
@@ -56,6 +65,8 @@ class Race:
         def one(runner: Runner) -> Finish:
             connection.ensure_connection()
             start.wait()
+            if isinstance(runner, _Later):
+                sleep(runner.seconds)
             began = perf_counter()
             try:
                 result, error = runner(), None
@@ -165,7 +176,7 @@ def without_the_constraint(as_owner: AsOwner) -> None:
 @pytest.fixture
 def without_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who want the same start do not wait for one another."""
-    monkeypatch.setattr("scheduling.services.placing.stand_in_line", lambda _: None)
+    monkeypatch.setattr("scheduling.locking._line", lambda _: [])
 
 
 @pytest.fixture
@@ -182,13 +193,8 @@ def without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def after(seconds: float, runner: Runner) -> Runner:
-    """The same, begun a little later."""
-
-    def run() -> object:
-        sleep(seconds)
-        return runner()
-
-    return run
+    """The same, begun a little later: the sleep is not counted as waiting."""
+    return _Later(seconds, runner)
 
 
 def meanwhile(runner: Runner) -> Runner:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from scheduling import services
+from scheduling.exceptions import TimeClosed
 from scheduling.models import Appointment, Closure, Rebooking
 from scheduling.slots import Interval, State
 from tests.concurrency.clients import (
@@ -19,6 +20,7 @@ from tests.concurrency.clients import (
     holding,
     live_overlaps,
     moving,
+    refusals,
     starts_of,
 )
 from tests.concurrency.conftest import AsOwner, Race, Runner, after, meanwhile
@@ -76,8 +78,10 @@ def test_nothing_slips_in(race: Race):
         moving(visit, start, by=desk) for visit, start in zip(movers, starts[::2], strict=False)
     ]
     for number in range(ROUNDS):
-        # From round to round, the closure comes later among them.
-        closed = run(race, after(number * 0.01, close_the_day), *to_move, *to_book, *to_hold)
+        # All at once, or one after the other; and from round to round, the closure comes later.
+        apart = 0.01 * (number % 2)
+        patients = [after(apart * n, each) for n, each in enumerate((*to_book, *to_hold))]
+        closed = run(race, after(number * 0.01, close_the_day), *to_move, *patients)
         assert slipped(closed) == []
         assert all(visit.state != State.HELD for visit in closed.affected)
         # The movers go home, and the others go.
@@ -88,6 +92,7 @@ def test_nothing_slips_in(race: Race):
         inside_the_day().update(state=State.CANCELLED.value)
         closed.closure.delete()
     assert live_overlaps() == 0
+    assert TimeClosed in refusals(race.finishes), "some must come too late"
 
 
 def test_nor_while_bookings_are_on_their_way(race: Race, slow_inserts):

@@ -245,7 +245,7 @@ def test_the_lists_locks_are_what_keeps_the_order(
     race: Race, without_row_locks, monkeypatch: pytest.MonkeyPatch
 ):
     """With nothing to wait for, the desk asks more than the first three, or meets an error."""
-    monkeypatch.setattr("scheduling.services.offers.stand_in_line", lambda _: None)
+    monkeypatch.setattr("scheduling.locking._line", lambda _: [])
     on_the_list(20)
     race.run([offering] * 10)
     assert len(outcomes()) > 3 or race.unnamed_errors, "if not, the race above proves nothing"

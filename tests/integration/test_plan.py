@@ -1,6 +1,7 @@
 """The plan that is kept is always the one that stands."""
 
 import re
+from collections.abc import Callable
 from datetime import date, time, timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ClinicProfile
 from scheduling import plan, services
+from scheduling.exceptions import CalendarBusy, TimeNotOffered
 from scheduling.models import Clinician, Closure, ExtraHours, OpeningHours, VisitType
 from scheduling.slots import Interval
-from tests.factories.scheduling import NINE, NOW
+from tests.factories.intake import ClearanceFactory
+from tests.factories.scheduling import NINE, NOW, book
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +91,36 @@ def test_whatever_it_is_read_from_gives_it_another_revision():
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname='plan_changed'")
         assert {table for (table,) in cursor.fetchall()} == tables
+
+
+class TestAProcessThatReadItBefore:
+    """Another process has changed the plan since: here, the one that was kept is put back."""
+
+    def test_books_by_the_plan_that_stands(self, kept):
+        VisitType.objects.update(minutes=35)
+        kept()
+        visit = book(ClearanceFactory.create())
+        assert visit.ends_at - visit.starts_at == timedelta(minutes=35)
+
+    def test_books_with_nobody_who_sees_patients_no_more(self, kept):
+        Clinician.objects.update(is_active=False)
+        successor = Clinician.objects.create(name="Dr. Test")
+        kept()
+        leave = ClearanceFactory.create()
+        with pytest.raises(CalendarBusy):
+            book(leave)
+        assert book(leave).clinician == successor, "tried again"
+
+    def test_books_not_at_all_when_nobody_does(self, kept):
+        Clinician.objects.update(is_active=False)
+        kept()
+        leave = ClearanceFactory.create()
+        with pytest.raises(CalendarBusy):
+            book(leave)
+        with pytest.raises(TimeNotOffered):
+            book(leave)
+
+    @pytest.fixture
+    def kept(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        before = plan.current()
+        return lambda: monkeypatch.setattr(plan, "_last", before)
