@@ -33,6 +33,8 @@ DECLARE
     person intake_patient%ROWTYPE;
     kind scheduling_visittype%ROWTYPE;
     is_placed boolean := TG_OP = 'INSERT';
+    -- Longer or shorter, it is the visit it was.
+    is_another boolean := TG_OP = 'INSERT';
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         -- Records merged or taken apart: what that asks of visits is asked there.
@@ -43,6 +45,8 @@ BEGIN
         is_placed := (NEW.visit, NEW.clinician_busy, NEW.room_busy, NEW.room_id, NEW.visit_type_id)
             IS DISTINCT FROM
             (OLD.visit, OLD.clinician_busy, OLD.room_busy, OLD.room_id, OLD.visit_type_id);
+        is_another := (lower(NEW.visit), NEW.visit_type_id)
+            IS DISTINCT FROM (lower(OLD.visit), OLD.visit_type_id);
         IF NEW.patient_id <> OLD.patient_id THEN
             PERFORM clinic_refuse('A visit stays with its patient.', 'visit_keeps_its_patient');
         END IF;
@@ -87,7 +91,7 @@ BEGIN
     END IF;
     IF NOT tstzrange(clearance.starts_at, clearance.ends_at) @> lower(NEW.visit) AND NOT (
         -- Decided while the patient is here: it covers the visit they are here for.
-        TG_OP = 'UPDATE' AND NOT is_placed AND OLD.state = ANY (live || 'suspended'::text)
+        TG_OP = 'UPDATE' AND NOT is_another AND OLD.state = ANY (live || 'suspended'::text)
         AND lower(NEW.visit) < clearance.starts_at
         AND tstzrange(clearance.starts_at, clearance.ends_at) && NEW.visit
     ) THEN

@@ -251,7 +251,7 @@ class TestHolding:
     ):
         hold(ClearanceFactory(), NINE)
         send(patient_client, leave, NINE.isoformat())
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(19):
             send(patient_client, leave, NINE.isoformat())
 
     def test_a_lost_race_keeps_the_time_held_before(self, patient_client, leave):

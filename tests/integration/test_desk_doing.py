@@ -359,6 +359,17 @@ class TestLength:
         services.mark(appointment_id=visit.pk, to=State.ARRIVED, by=desk, now=NOW)
         assert longer(visit, 50, desk).state == State.ARRIVED
 
+    def test_of_somebody_about_whom_was_decided_anew_while_they_were_here(self, desk, leave):
+        visit = book(leave)
+        services.mark(appointment_id=visit.pk, to=State.ARRIVED, by=desk, now=NOW)
+        newer = ClearanceFactory.create(
+            patient=leave.patient, starts_at=NINE + timedelta(minutes=10)
+        )
+        Appointment.objects.filter(pk=visit.pk).update(clearance=newer)
+        assert longer(visit, 60, desk).ends_at == TEN
+        undo(visit, desk)
+        assert fresh(visit).ends_at == NINE + timedelta(minutes=45)
+
     def test_buffers_go_with_it(self, desk, leave, other):
         VisitType.objects.filter(code="new-exam").update(buffer_after=10)
         visit = book(leave)

@@ -254,6 +254,8 @@ class TestNoVisitPastTheGate:
         visit, newer = self.here(leave)
         change(visit, "clearance_id = %s", newer.pk)
         change(visit, "state = 'in_room'")
+        longer = "tstzrange(lower(visit), upper(visit) + interval '15 minutes')"
+        change(visit, f"visit = {longer}, clinician_busy = {longer}")
 
     @pytest.mark.parametrize("state", ["booked", "arrived"])
     def test_but_no_visit_is_made_or_moved_or_woken_that_began_before(self, leave, state):

@@ -168,7 +168,7 @@ class Undoing(Acting):
             not oracle.is_taken(calendar, question, parts)
             and not cuts_room(calendar, question, start)
             and not (is_longer and oracle.is_closed(calendar, question, parts))
-            and oracle.covers(calendar, question, start)
+            and self._is_still_covered(visit, minutes)
             and self._gate_lets(visit)
         )
 
@@ -217,7 +217,7 @@ class Undoing(Acting):
             question.clearance_id = self.leave_for(calendar, question, visit, minute)
             if question.clearance_id is None:
                 return False
-        elif not oracle.covers(calendar, question, minute) or not self._gate_lets(visit):
+        elif not self._is_still_covered(visit, length_of(was)) or not self._gate_lets(visit):
             return False
         return oracle.is_free(calendar, question, minute)
 
@@ -235,6 +235,12 @@ class Undoing(Acting):
         is_covered = oracle.covers(calendar, question, visit["visit_from"] // 60)
         is_free = not oracle.is_taken(calendar, question, parts)
         return is_free and is_covered and self._gate_lets(visit)
+
+    def _is_still_covered(self, visit: Row, minutes: int) -> bool:
+        """A clearance decided while the patient is here covers what is left of the visit."""
+        clearance = self.calendar.clearances[visit["clearance_id"]]
+        until = visit["visit_from"] + minutes * 60
+        return bool(clearance["starts_at"] < until and visit["visit_from"] < clearance["ends_at"])
 
     def _gate_lets(self, visit: Row) -> bool:
         """Does its own clearance stand, for such a visit?"""
