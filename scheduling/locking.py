@@ -64,8 +64,7 @@ def count_for(account_id: UUID) -> None:
 
     No two wait for each other: whoever has an account's place asks for no patient any more.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_LOCK}(%s, %s)", [ACCOUNT, account_id.int % 2**31])
+    _take([(_LOCK, ACCOUNT, account_id.int % 2**31)])
 
 
 def _line(start: datetime | None) -> list[_Lock]:

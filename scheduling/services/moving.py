@@ -115,11 +115,12 @@ def change_length(
             length=length,
         )
         _require_room_to_be(place, visit, now)
-        is_longer = length > _length(visit)
-        planned = plan.current()
-        if is_longer and is_closed(place, planned):
-            raise TimeClosed
-        policies = against_length(place, planned) if is_longer and is_desk(by) else []
+        policies: list[str] = []
+        if length > _length(visit):
+            planned = plan.current()
+            if is_closed(place, planned):
+                raise TimeClosed
+            policies = against_length(place, planned) if is_desk(by) else []
         require_reason(policies, reason)
         give_up_holds(place, by=by, now=now)
         put(

@@ -69,7 +69,7 @@ def offer(*, start: datetime, by: Actor, now: datetime) -> list[WaitlistOffer]:
         _end_expired(now)
         if WaitlistOffer.objects.standing(now).filter(start=start).exists():
             raise OfferedAlready
-        chosen = _first_few(everybody, start, clinician_id=clinician_id, now=now)
+        chosen = _first_few(everybody, start, planned, clinician_id=clinician_id, now=now)
         if not chosen:
             raise NobodyWaits
         return [_offer_to(each, start, until=until, by=by, now=now) for each in chosen]
@@ -197,12 +197,19 @@ def _hand_over(
 
 
 def _first_few(
-    everybody: list[WaitlistEntry], start: datetime, *, clinician_id: int, now: datetime
+    everybody: list[WaitlistEntry],
+    start: datetime,
+    planned: Plan,
+    *,
+    clinician_id: int,
+    now: datetime,
 ) -> list[Waiting]:
     slot, chosen = Slot.at(start), []
     for each in waitlist.waiting(now, everybody):
         wish = Wish(clearance=each.leave_for(start), visit_type=each.kind, now=now)
-        if each.may_be_offered(slot) and is_offered(wish, start, clinician_id=clinician_id):
+        if each.may_be_offered(slot) and is_offered(
+            wish, start, clinician_id=clinician_id, planned=planned
+        ):
             chosen.append(each)
         if len(chosen) == OFFERED_AT_ONCE:
             break
